@@ -1,0 +1,5 @@
+"""`python -m pocketlens`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,25 @@
+"""The `pocketlens` command: each subcommand lives beside the code it calls."""
+
+from __future__ import annotations
+
+from .core.commands import LazyGroup, run_group
+
+GROUP = LazyGroup(
+    "pocketlens",
+    "Turn big video-enhancement models into small ones that run live. Example: pocketlens run sesr-x2 in.mp4 -o out.mp4",
+    {
+        "distill": ("Train and distil: run, eval, list.", "distill.cli:GROUP"),
+        "export": ("Write deployable files: onnx, trt, bundle; check them.", "export.cli:GROUP"),
+        "run": ("Enhance a picture, a folder or a video.", "runtime.cli:run"),
+        "models": ("List the shipped models.", "runtime.cli:models"),
+        "bench": ("Measure latency per engine and precision.", "runtime.cli:bench"),
+        "doctor": ("Say which engines this machine can run, and why not.", "runtime.cli:doctor"),
+        "calib": ("Make and show calibration sets.", "calib_data.cli:GROUP"),
+        "demo": ("Run the whole chain on small real input.", "examples.demo:demo"),
+    },
+)
+
+
+def main() -> None:
+    """Entry point of `pocketlens` and `python -m pocketlens`."""
+    run_group(GROUP)

@@ -1,0 +1,1 @@
+"""Facts that every part of pocketlens shares; depends on no other part."""

@@ -1,0 +1,65 @@
+"""Torch layers that several networks share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class CollapsibleConv(nn.Module):
+    """Linear block trained wide and used narrow (SESR, Bhardwaj et al. 2022, section 3.1).
+
+    A k x k convolution to `width` channels and a 1x1 back to `outputs`, with nothing between them,
+    is one k x k convolution; with `residual` the identity is part of it. The forward pass uses the
+    collapsed kernel, so training costs what the narrow network does.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, width: int, residual: bool = False) -> None:
+        super().__init__()
+        self.expand = nn.Conv2d(inputs, width, kernel, padding=kernel // 2)
+        self.squeeze = nn.Conv2d(width, outputs, 1)
+        self.residual = residual
+
+    def kernel(self) -> tuple[Tensor, Tensor]:
+        """The collapsed weight (outputs, inputs, k, k) and bias (outputs)."""
+        squeeze = self.squeeze.weight[:, :, 0, 0]
+        weight = torch.einsum("ow,wikl->oikl", squeeze, self.expand.weight)
+        bias = squeeze @ self.expand.bias + self.squeeze.bias
+        if self.residual:
+            middle = self.expand.kernel_size[0] // 2
+            weight = weight + F.pad(torch.eye(weight.shape[0], dtype=weight.dtype, device=weight.device)[..., None, None], [middle] * 4)
+        return weight, bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, inputs, H, W) -> (N, outputs, H, W)."""
+        weight, bias = self.kernel()
+        return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+
+    def collapsed(self) -> nn.Conv2d:
+        """The same function as one plain convolution."""
+        weight, bias = self.kernel()
+        conv = nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[-1], padding=weight.shape[-1] // 2)
+        conv.load_state_dict({"weight": weight.detach(), "bias": bias.detach()})
+        return conv
+
+
+def pass_through(conv: nn.Conv2d | nn.ConvTranspose2d, channel: int = 0) -> None:
+    """Make output channel `channel` of a convolution repeat input channel `channel`."""
+    middle = conv.kernel_size[0] // 2
+    with torch.no_grad():
+        conv.weight[channel] = 0
+        conv.weight[channel, channel, middle, middle] = 1
+        if conv.bias is not None:
+            conv.bias[channel] = 0
+
+
+def same_for_each_phase(conv: nn.Conv2d, scale: int) -> None:
+    """Give the scale² sub-pixels of a pixel-shuffle head one kernel (ICNR, Aitken et al. 2017).
+
+    The head then starts as nearest-neighbour upsampling of one convolution: no checkerboard.
+    """
+    with torch.no_grad():
+        conv.weight.copy_(conv.weight[:: scale**2].repeat_interleave(scale**2, 0))
+        if conv.bias is not None:
+            conv.bias.copy_(conv.bias[:: scale**2].repeat_interleave(scale**2, 0))

@@ -1,0 +1,119 @@
+"""Trained networks on disk: `weights.safetensors` and `model.json`, and foreign `.pth` files.
+
+Foreign files are read with `weights_only=True`, so no code in a pickle ever runs; each network's
+`adopt` then maps the names it knows.
+"""
+
+from __future__ import annotations
+
+import json
+import pickle
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from .catalog import NETWORKS
+from .errors import BadInput
+from .files import sha256, write_text
+from .options import build_options
+from .spec import ModelSpec
+
+WEIGHTS, FACTS = "weights.safetensors", "model.json"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network with its weights, on the CPU, float32, in eval mode."""
+
+    name: str
+    options: Any
+    network: nn.Module
+    digest: str
+    """sha256 of the weights file."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The facts of this network."""
+        return NETWORKS.get(self.name).spec(self.options)
+
+    def deployed(self) -> nn.Module:
+        """The network as it is exported: the same function, in its leanest form."""
+        return NETWORKS.get(self.name).deploy(self.network).eval()
+
+
+def save(folder: Path, name: str, options: Any, network: nn.Module) -> None:
+    """Write the two files into an existing folder."""
+    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    save_file(state, folder / WEIGHTS)
+    write_text(folder / FACTS, json.dumps({"format": 1, "model": name, "options": asdict(options)}, indent=1) + "\n")
+
+
+def load(path: Path) -> Checkpoint:
+    """A run folder, a weights file with its `model.json`, or a foreign `.pth` -> the network.
+
+    Raises BadInput when it is missing, damaged, unsafe, or no network here fits its tensors.
+    """
+    path = Path(path)
+    weights = path / WEIGHTS if path.is_dir() else path
+    if not weights.is_file():
+        raise BadInput(f"no weights at {weights}")
+    if weights.suffix == ".safetensors":
+        name, options, state = _read_own(weights)
+    else:
+        name, options, state = _read_foreign(weights)
+    network = NETWORKS.get(name).spec(options).build()
+    try:
+        network.load_state_dict({key: value.float() for key, value in state.items()})
+    except RuntimeError as error:
+        reason = " ".join(str(error).split())[:300]
+        raise BadInput(f"{weights} does not fit the network '{name}' it claims to be: {reason}") from error
+    return Checkpoint(name, options, network.eval(), sha256(weights))
+
+
+def _read_own(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
+    facts_file = weights.with_name(FACTS)
+    try:
+        facts = json.loads(facts_file.read_text(encoding="utf-8"))
+        name, options = facts["model"], facts["options"]
+        state = load_file(weights)
+    except FileNotFoundError as error:
+        raise BadInput(f"{facts_file} is missing; it belongs beside {weights.name}") from error
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
+        raise BadInput(f"{weights.parent} holds no readable checkpoint: {error}") from error
+    return name, build_options(NETWORKS.get(name).options, options, f"options of {facts_file}"), state
+
+
+def _read_foreign(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
+    try:
+        content = torch.load(weights, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise BadInput(
+            f"{weights} was refused: it is damaged, or a pickle that asks to run code; "
+            "save it again as a plain state dict"
+        ) from error
+    except (OSError, RuntimeError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        raise BadInput(f"{weights} is not a checkpoint that can be read; it may be cut short or damaged") from error
+    state = _unwrap(content, weights)
+    for name, model in NETWORKS.items():
+        found = model.adopt(state)
+        if found:
+            options, renamed = found
+            return name, options, renamed
+    raise BadInput(f"{weights}: its tensors fit none of the networks here ({', '.join(NETWORKS.names())})")
+
+
+def _unwrap(content: Any, weights: Path) -> dict[str, Tensor]:
+    for key in ("params_ema", "params", "state_dict", "model"):
+        if isinstance(content, Mapping) and isinstance(content.get(key), Mapping):
+            content = content[key]
+            break
+    if not isinstance(content, Mapping) or not all(isinstance(value, Tensor) for value in content.values()):
+        raise BadInput(f"{weights} holds no state dict (names to tensors)")
+    return {str(key).removeprefix("module."): value for key, value in content.items()}

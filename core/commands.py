@@ -1,0 +1,102 @@
+"""Command groups that import a command only when it is called, and fail in one clear line."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from .errors import PocketlensError
+
+_ROOT = __name__.partition(".")[0]
+
+Json = Annotated[
+    str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an output that exists.")]
+
+
+class LazyGroup(TyperGroup):
+    """A group whose members are `name -> (one line of help, "module:attribute" under the package)`.
+
+    The attribute is a function with Typer annotations, or another group.
+    """
+
+    def __init__(self, name: str, help: str, members: Mapping[str, tuple[str, str]]) -> None:
+        stubs = {key: TyperCommand(key, help=line, rich_markup_mode=None) for key, (line, _) in members.items()}
+        super().__init__(name=name, help=help, commands=stubs, no_args_is_help=True, rich_markup_mode=None)  # type: ignore[arg-type]
+        self._members = members
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the member, and import it."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, stub and _load(name or "", self._members[name or ""][1]), rest
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run, turning every expected failure into one line and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except PocketlensError as error:
+            _fail(str(error), error.exit_code)
+        except KeyboardInterrupt:
+            _fail("interrupted", 130)
+        except OSError as error:
+            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2)
+
+
+def _load(name: str, target: str) -> Any:
+    module, _, attribute = target.partition(":")
+    found = getattr(importlib.import_module(f"{_ROOT}.{module}"), attribute)
+    return found if isinstance(found, TyperGroup) else as_command(name, found)
+
+
+def as_command(name: str, function: Callable[..., Any]) -> Any:
+    """A function with Typer annotations as a command."""
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(name)(function)
+    return typer.main.get_command(app)
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"pocketlens: {message}", file=sys.stderr)
+    raise typer.Exit(code) from None
+
+
+def run_group(group: LazyGroup) -> None:
+    """Run a console script; a SIGTERM cleans up as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    group(prog_name=group.name)
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity: two equal pictures have a PSNR of null."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def report(data: Any, destination: str | None, lines: Callable[[], str], quiet: bool = False) -> None:
+    """Give a result to the user: JSON where `--json` says, otherwise `lines()` as text.
+
+    With `--json -` standard output holds the JSON and nothing else.
+    """
+    text = json.dumps(_plain(data), indent=1) if destination else ""
+    if destination and destination != "-":
+        from .files import write_text
+
+        write_text(Path(destination), text + "\n")
+    if destination == "-":
+        print(text)
+    elif not quiet:
+        print(lines())

@@ -1,0 +1,41 @@
+"""Errors that reach a user as one clear line, each with its exit code."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Iterable
+from types import ModuleType
+
+
+class PocketlensError(Exception):
+    """Something the user can mend; `exit_code` is what the command line returns."""
+
+    exit_code = 2
+
+
+class BadInput(PocketlensError):
+    """Wrong use, or an input that cannot be used. Exit code 2."""
+
+
+class MachineCannot(PocketlensError):
+    """This machine lacks an engine, package, compiler or device. Exit code 3."""
+
+    exit_code = 3
+
+
+def need(module: str, extra: str) -> ModuleType:
+    """Import `module`, or raise `MachineCannot` naming the extra that installs it."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MachineCannot(
+            f"{module} is not usable here ({error}); install it with: pip install 'pocketlens[{extra}]'"
+        ) from error
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """A phrase that names the closest known word, or lists them all."""
+    known = sorted(known)
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"

@@ -1,0 +1,68 @@
+"""Outputs that appear whole or not at all, and the hashes that name them."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from .errors import BadInput
+
+
+def refuse_existing(path: Path, force: bool) -> None:
+    """Raise BadInput when `path` exists and `force` was not asked for."""
+    if path.exists() and not force:
+        raise BadInput(f"{path} exists; choose another name, or pass --force to replace it")
+
+
+def sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
+    """Yield a temporary name beside `path`; rename it to `path` on success, remove it on failure.
+
+    The temporary name keeps `path`'s suffix, which some writers go by. With `folder` it is an
+    empty folder. Raises BadInput where the place cannot be written or the disk is full.
+    """
+    path = Path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        scratch = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}") from error
+    draft = scratch / path.name
+    try:
+        if folder:
+            draft.mkdir()
+        yield draft
+        if path.is_dir() and not path.is_symlink():
+            path.rename(scratch / "replaced")
+        os.replace(draft, path)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG):
+            raise BadInput(f"cannot write {path}: {error.strerror}; nothing was kept") from error
+        raise
+    finally:
+        _remove(scratch)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a small text file whole or not at all."""
+    with whole(path) as draft:
+        draft.write_text(text, encoding="utf-8")

@@ -1,0 +1,50 @@
+"""What callers must know of a network, so that none of them asks for its class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+Task = Literal["upscale", "interpolate"]
+State = Mapping[str, "Tensor"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The facts of one network with its options fixed.
+
+    Networks take and give NCHW float32 in [0, 1]: RGB where `channels` is 3, BT.601 luma
+    (limited range, Y/255) where it is 1.
+    """
+
+    task: Task
+    build: Callable[[], nn.Module]
+    inputs: tuple[str, ...]
+    output: str
+    channels: int
+    scale: int
+    """Output pixels for an input pixel, along each side."""
+    align: int
+    """Input height and width must be a multiple of this."""
+    reach: int
+    """Radius of the receptive field in input pixels: the halo that makes tiles exact."""
+    taps: Mapping[str, str]
+    """Public name of a feature map -> dotted path of the module that makes it."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a file in `teachers/` or `students/` registers as `MODEL`."""
+
+    summary: str
+    options: type
+    """A frozen dataclass: the network's hyper-parameters with their defaults."""
+    spec: Callable[[Any], ModelSpec]
+    deploy: Callable[[nn.Module], nn.Module] = field(default=lambda network: network)
+    """The trained network -> the one to export, same function of its input."""
+    adopt: Callable[[State], tuple[Any, dict[str, Tensor]] | None] = field(default=lambda state: None)
+    """A foreign state dict -> (options, state dict in our names), or None if it is another network's."""

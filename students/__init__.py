@@ -1,0 +1,1 @@
+"""Student networks, one a file, each registered by its constant `MODEL`."""

@@ -1,0 +1,1 @@
+"""Teacher networks, one a file, each registered by its constant `MODEL`."""
