@@ -60,6 +60,8 @@ class Manifest(_Strict):
     scale: int
     align: int
     reach: int
+    macs_per_pixel: float
+    """Multiply-adds for one input pixel: what `bench` holds against the machine's peak."""
     inputs: list[str]
     output: str
     graphs: list[Graph]
