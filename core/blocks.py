@@ -34,7 +34,7 @@ class CollapsibleConv(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(N, inputs, H, W) -> (N, outputs, H, W)."""
         weight, bias = self.kernel()
-        return F.conv2d(x, weight, bias, padding=weight.shape[-1] // 2)
+        return F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), bias, padding=weight.shape[-1] // 2)
 
     def collapsed(self) -> nn.Conv2d:
         """The same function as one plain convolution."""

@@ -5,6 +5,7 @@ Pictures are uint8 HWC in OpenCV's BGR order; luma is limited range (16..235), d
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 # ITU-R BT.601, limited range, for R, G, B in [0, 1]; rows give Y, Cb, Cr on the 0..255 scale.
@@ -44,3 +45,14 @@ def to_network(bgr: np.ndarray, channels: int) -> np.ndarray:
 def from_network(rgb: np.ndarray) -> np.ndarray:
     """float (3, H, W) RGB in [0, 1] -> uint8 (H, W, 3) BGR, rounded and clipped."""
     return np.clip(np.rint(np.moveaxis(rgb[::-1], 0, -1) * 255), 0, 255).astype(np.uint8)
+
+
+def recolour(upscaled: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    """Luma float32 (H, W) over 255 and the small uint8 BGR picture it came from -> uint8 (H, W, 3) BGR.
+
+    Chroma is enlarged by cubic interpolation: the eye and PSNR-Y ask no more of it.
+    """
+    height, width = upscaled.shape
+    ycbcr = cv2.resize(bgr_to_ycbcr(lr), (width, height), interpolation=cv2.INTER_CUBIC)
+    ycbcr[..., 0] = upscaled
+    return ycbcr_to_bgr(ycbcr)

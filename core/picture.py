@@ -32,27 +32,38 @@ def find(folder: Path) -> list[Path]:
     return paths
 
 
-def read(path: Path) -> np.ndarray:
-    """Read a picture as uint8 (H, W, 3) BGR, its EXIF rotation applied and alpha dropped.
+def decode(data: bytes, name: object) -> np.ndarray:
+    """The bytes of a picture file -> uint8 (H, W, 3) BGR, its EXIF rotation applied and alpha dropped.
 
-    Raises BadInput when it is missing or cannot be decoded.
+    Raises BadInput, calling the picture `name`, when they cannot be decoded.
     """
+    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    if bgr is None:
+        raise BadInput(f"{name} is not a picture that can be decoded; it may be cut short or damaged")
+    return bgr
+
+
+def encode(bgr: np.ndarray, suffix: str = ".png") -> bytes:
+    """uint8 BGR -> the bytes of a picture file of the kind that `suffix` names."""
+    done, data = cv2.imencode(suffix, bgr)
+    if not done:
+        raise BadInput(f"cannot encode a picture of {bgr.shape[1]}x{bgr.shape[0]} as {suffix}")
+    return data.tobytes()
+
+
+def read(path: Path) -> np.ndarray:
+    """Read a picture file as `decode` does; BadInput, too, when it is missing."""
     try:
-        data = np.fromfile(path, np.uint8)
+        data = Path(path).read_bytes()
     except OSError as error:
         raise BadInput(f"cannot read {path}: {error.strerror}") from error
-    bgr = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if bgr is None:
-        raise BadInput(f"{path} is not a picture that can be decoded; it may be cut short or damaged")
-    return bgr
+    return decode(data, path)
 
 
 def write(path: Path, bgr: np.ndarray) -> None:
     """Write uint8 BGR to `path` in the format of its suffix, whole or not at all."""
     if not is_picture(path):
         raise BadInput(f"cannot write {path}: name it .png or .jpg")
-    done, data = cv2.imencode(path.suffix, bgr)
-    if not done:
-        raise BadInput(f"cannot encode {path} as {path.suffix}")
+    data = encode(bgr, path.suffix)
     with whole(path) as draft:
-        data.tofile(draft)
+        draft.write_bytes(data)

@@ -1,0 +1,1 @@
+"""Training and distillation: recipes, data, losses and the one loop."""

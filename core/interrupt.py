@@ -1,0 +1,33 @@
+"""Ctrl-C and SIGTERM held back until the work under way is in a state worth keeping."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from types import FrameType
+
+
+class Interruptible:
+    """Within this block a first SIGINT or SIGTERM only sets `asked`; a second one interrupts at once.
+
+    Signals reach the main thread alone, so in another thread the block does nothing.
+    """
+
+    _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+    def __enter__(self) -> Interruptible:
+        main = threading.current_thread() is threading.main_thread()
+        self._before = {number: signal.signal(number, self._ask) for number in self._SIGNALS} if main else {}
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)

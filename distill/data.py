@@ -1,0 +1,152 @@
+"""Pictures -> LR and HR pairs -> batches of crops; every batch is a function of seed and step."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..core import picture
+from ..core.colour import to_network
+from ..core.errors import BadInput
+from ..core.resize import crop_to_multiple, resize, shrink
+from .taps import Outputs
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An HR picture and the LR one made from it, uint8 (H, W, 3) BGR."""
+
+    name: str
+    hr: np.ndarray
+    lr: np.ndarray
+
+    @property
+    def digest(self) -> str:
+        """Names the LR picture by its content."""
+        return hashlib.sha256(repr(self.lr.shape).encode() + self.lr.tobytes()).hexdigest()[:24]
+
+
+@dataclass(frozen=True)
+class TeacherMaps:
+    """What the teacher made of one whole LR picture; arrays (C, H', W'), possibly on disk."""
+
+    picture: np.ndarray
+    taps: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """LR (N, C, h, w), HR (N, C, H, W), both in [0, 1], and the teacher's crops of the same places."""
+
+    lr: Tensor
+    hr: Tensor
+    teacher: Outputs | None
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return Batch(self.lr.to(device), self.hr.to(device), self.teacher and self.teacher.to(device))
+
+
+def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
+    """The pictures of a folder, or those of installed packages for `sample`."""
+    if source == "sample":
+        from ..calib_data.sources import sample_pictures
+
+        return [(name, bgr) for name, bgr in sample_pictures()]
+    return [(path.name, picture.read(path)) for path in picture.find(Path(source))]
+
+
+def make_pairs(pictures: Iterable[tuple[str, np.ndarray]], scale: int, sizes: Sequence[float] = (1.0,)) -> list[Pair]:
+    """Degrade HR pictures by antialiased bicubic, after resizing by each of `sizes`."""
+    pairs = []
+    for name, whole in pictures:
+        for size in sizes:
+            height, width = round(whole.shape[0] * size), round(whole.shape[1] * size)
+            hr = whole if size == 1 else resize(whole, max(height, scale), max(width, scale))
+            hr = crop_to_multiple(hr, scale)
+            pairs.append(Pair(f"{name}@{size:g}", hr, shrink(hr, scale)))
+    return pairs
+
+
+class Crops:
+    """Random crops of pairs, flipped and turned; `batch(step)` is always the same for one step."""
+
+    def __init__(self, pairs: Sequence[Pair], patch: int, channels: int, grid: int, seed: int) -> None:
+        """`grid`: crops start at multiples of this many LR pixels, so that a teacher's coarser maps can follow.
+
+        Raises BadInput when every LR picture is smaller than the crop.
+        """
+        self.pairs = [pair for pair in pairs if min(pair.lr.shape[:2]) >= patch]
+        if not self.pairs:
+            largest = max((min(pair.lr.shape[:2]) for pair in pairs), default=0)
+            raise BadInput(
+                f"every LR picture is smaller than the crop of {patch} px (the largest has {largest}); "
+                f"use larger pictures or --set data.patch={max(4, largest)}"
+            )
+        self.too_small = len(pairs) - len(self.pairs)
+        self.patch, self.channels, self.grid, self.seed = patch, channels, grid, seed
+        area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in self.pairs], np.float64)
+        self._chance = area / area.sum()
+
+    def batch(self, step: int, size: int, teacher: Callable[[Pair], TeacherMaps] | None = None) -> Batch:
+        """`size` crops for training step `step`."""
+        rng = np.random.default_rng((self.seed, step))
+        lr, hr, maps = [], [], []
+        for index in rng.choice(len(self.pairs), size, p=self._chance):
+            pair = self.pairs[index]
+            top, left = (
+                int(rng.integers((side - self.patch) // self.grid + 1)) * self.grid for side in pair.lr.shape[:2]
+            )
+            turn = rng.integers(8)
+            cut = Cut(top, left, self.patch, pair.lr.shape[0], int(turn))
+            lr.append(cut(pair.lr, 0))
+            hr.append(cut(pair.hr, 0))
+            if teacher is not None:
+                maps.append({name: cut(array, 1) for name, array in _named(teacher(pair)).items()})
+        return Batch(self._tensor(lr), self._tensor(hr), _stack(maps))
+
+    def _tensor(self, crops: list[np.ndarray]) -> Tensor:
+        return torch.from_numpy(to_network(np.stack(crops), self.channels))
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One square of an LR picture and the same place in any map of it, flipped and turned alike."""
+
+    top: int
+    left: int
+    patch: int
+    height: int
+    """Of the whole LR picture."""
+    turn: int
+    """0..7: the eight symmetries of a square."""
+
+    def __call__(self, whole: np.ndarray, axis: int) -> np.ndarray:
+        """Cut from an array whose height and width are axes `axis` and `axis + 1`."""
+        ratio = whole.shape[axis] / self.height
+        # A coarse map of an odd height is rounded up; its true ratio is the whole fraction.
+        ratio = round(ratio) if ratio > 0.75 else 1 / round(1 / ratio)
+        top, left, side = (round(value * ratio) for value in (self.top, self.left, self.patch))
+        square = (slice(None),) * axis + (slice(top, top + side), slice(left, left + side))
+        turned = np.rot90(whole[square], self.turn % 4, (axis, axis + 1))
+        return np.ascontiguousarray(np.flip(turned, axis) if self.turn >= 4 else turned)
+
+
+_PICTURE = ""
+
+
+def _named(maps: TeacherMaps) -> dict[str, np.ndarray]:
+    return {_PICTURE: maps.picture, **maps.taps}
+
+
+def _stack(maps: list[dict[str, np.ndarray]]) -> Outputs | None:
+    if not maps:
+        return None
+    stacked = {name: torch.from_numpy(np.stack([item[name] for item in maps])).float() for name in maps[0]}
+    return Outputs(stacked.pop(_PICTURE), stacked)

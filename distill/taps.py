@@ -1,0 +1,50 @@
+"""Features of a network by their public names, without editing the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ..core.errors import BadInput, nearest
+from ..core.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """What one forward pass gave."""
+
+    picture: Tensor
+    """(N, C, H, W), about [0, 1], not clipped."""
+    taps: Mapping[str, Tensor]
+    """Public name -> (N, C', H', W')."""
+
+    def to(self, device: torch.device) -> Outputs:
+        """The same outputs on a device."""
+        return Outputs(self.picture.to(device), {name: tap.to(device) for name, tap in self.taps.items()})
+
+
+class Tapped:
+    """A network that also hands out the features named in `taps`."""
+
+    def __init__(self, network: nn.Module, spec: ModelSpec, taps: Iterable[str]) -> None:
+        self.network = network
+        self._caught: dict[str, Tensor] = {}
+        for name in taps:
+            if name not in spec.taps:
+                raise BadInput(f"no feature '{name}' to tap; {nearest(name, spec.taps)}")
+            network.get_submodule(spec.taps[name]).register_forward_hook(self._catch(name))
+
+    def _catch(self, name: str):
+        def hook(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+            self._caught[name] = output
+
+        return hook
+
+    def __call__(self, x: Tensor) -> Outputs:
+        """Run the network on (N, C, H, W)."""
+        picture = self.network(x)
+        caught, self._caught = self._caught, {}
+        return Outputs(picture, caught)
