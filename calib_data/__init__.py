@@ -1,0 +1,1 @@
+"""What calibration sees: few, varied pictures drawn from folders, clips and packaged samples."""
