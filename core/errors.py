@@ -24,13 +24,14 @@ class MachineCannot(PocketlensError):
     exit_code = 3
 
 
-def need(module: str, extra: str) -> ModuleType:
-    """Import `module`, or raise `MachineCannot` naming the extra that installs it."""
+def need(module: str, extra: str = "") -> ModuleType:
+    """Import `module`, or raise `MachineCannot` naming the extra that installs it (none: the base install)."""
     try:
         return importlib.import_module(module)
     except ImportError as error:
+        package = f"pocketlens[{extra}]" if extra else "pocketlens"
         raise MachineCannot(
-            f"{module} is not usable here ({error}); install it with: pip install 'pocketlens[{extra}]'"
+            f"{module} is not usable here ({error}); install it with: pip install '{package}'"
         ) from error
 
 
