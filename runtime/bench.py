@@ -1,0 +1,107 @@
+"""Latency of every engine and precision, measured side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from ..core.bundle import Bundle
+from ..core.progress import progress
+from .choose import AUTO, Choice, choices
+from .machine import peak
+
+_REFERENCE = ("onnxruntime", "fp32")
+_WARM_UP = 3
+
+
+@dataclass(frozen=True)
+class Row:
+    """One engine and precision."""
+
+    engine: str
+    precision: str
+    size: str
+    threads: int
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    fps: float
+    ratio: float
+    """How many times as fast as the reference, by the medians."""
+    share_of_peak: float | None
+    """Of what `machine.peak` measures in this run for the row's arithmetic; None where it cannot."""
+
+
+def bench(
+    bundle: Bundle, height: int, width: int, engines: Sequence[str], threads: int, rounds: int, quiet: bool = False
+) -> dict[str, Any]:
+    """Time a picture of height x width through the network, float in and out; gives the CLI's JSON.
+
+    After a warm-up each round runs every engine and precision once and the reference twice, so that
+    what slows the machine slows them all. `noise` is how far the medians of the reference's two series
+    lie apart, as a share. `engines` empty takes all that are usable. Raises as `choose.choices`.
+    """
+    contenders = _contenders(bundle, engines)
+    seconds = _time(bundle, contenders, (height, width), threads, rounds, quiet)
+    reference, again = np.median(seconds[:, [0, -1]], axis=0)
+    operations = 2 * bundle.manifest.macs_per_pixel * height * width
+    peaks = {kind: peak(kind, threads) for kind in {_arithmetic(choice) for choice in contenders}}
+    rows = []
+    for choice, series in zip(contenders, seconds.T[:-1], strict=True):
+        p50, p95, p99 = (float(value) for value in np.percentile(series, (50, 95, 99)))
+        most = peaks[_arithmetic(choice)]
+        row = Row(
+            engine=choice.name,
+            precision=choice.precision,
+            size=f"{height}x{width}",
+            threads=threads,
+            p50_ms=p50 * 1e3,
+            p95_ms=p95 * 1e3,
+            p99_ms=p99 * 1e3,
+            fps=1 / p50,
+            ratio=float(reference / p50),
+            share_of_peak=operations / p50 / most if most else None,
+        )
+        rows.append(asdict(row))
+    named = f"{contenders[0].name} {contenders[0].precision}"
+    return {"reference": named, "noise": abs(float(again / reference) - 1), "rows": rows}
+
+
+def _time(
+    bundle: Bundle, contenders: list[Choice], size: tuple[int, int], threads: int, rounds: int, quiet: bool
+) -> np.ndarray:
+    """Seconds, (rounds, contenders + 1): the last column is the reference again."""
+    picture = np.random.default_rng(0).random((bundle.manifest.channels, *size), np.float32)
+    with ExitStack() as opened, progress("bench", rounds, quiet) as advance:
+        networks = [opened.enter_context(closing(choice.load(bundle, threads))) for choice in contenders]
+        runs = [*networks, networks[0]]
+        for _ in range(_WARM_UP):
+            for network in runs:
+                network(picture)
+        seconds = np.empty((rounds, len(runs)))
+        for series in seconds:
+            for index, network in enumerate(runs):
+                start = time.perf_counter()
+                network(picture)
+                series[index] = time.perf_counter() - start
+            advance()
+    return seconds
+
+
+def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:
+    """What to time, the reference in front; it takes part even where `engines` leaves it out."""
+    named = [choice for name in engines or [AUTO] for choice in choices(bundle.manifest, name)[0]]
+    usable = {(choice.name, choice.precision): choice for choice in [*choices(bundle.manifest)[0], *named]}
+    wanted = {(choice.name, choice.precision) for choice in named}
+    order = sorted(usable, key=lambda key: key != _REFERENCE)
+    return [usable[key] for key in order if key in wanted or key == _REFERENCE]
+
+
+def _arithmetic(choice: Choice) -> str:
+    """What a CPU computes a graph in: fp16 graphs only store their weights so."""
+    return "int8" if choice.precision == "int8" else "fp32"

@@ -1,0 +1,65 @@
+"""Which engine runs which precision of a bundle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..core.bundle import Bundle, Manifest
+from ..core.catalog import ENGINES
+from ..core.errors import BadInput, MachineCannot
+from .engine import Engine
+from .network import Network
+
+AUTO = "auto"
+PRECISIONS = ("fp32", "fp16", "int8")
+"""The most faithful first."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to run a bundle."""
+
+    name: str
+    """The engine's, as on the command line."""
+    engine: Engine
+    precision: str
+
+    def load(self, bundle: Bundle, threads: int, tile: int | None = None) -> Network:
+        """The bundle's network on this engine. Raises MachineCannot where it cannot load or run."""
+        graph = bundle.graph(self.precision, "float", self.engine.reads)
+        network = Network(self.engine.load(graph, threads), bundle.manifest, tile)
+        network.check()
+        return network
+
+
+def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tuple[list[Choice], list[str]]:
+    """Every way to run the bundle's `float` graphs here, best first, and why engines are left out.
+
+    The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
+    the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
+    (onnxruntime). A named engine or precision leaves only the other to be chosen.
+    Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
+    engine, or every engine, is unusable.
+    """
+    held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face == "float"}
+    _check_precision(precision, sorted({name for name, _ in held}), manifest)
+    found, notes = [], []
+    for name in ENGINES.names() if engine == AUTO else [engine]:
+        candidate: Engine = ENGINES.get(name)
+        reason = candidate.why_not()
+        if reason:
+            notes.append(f"{name}: {reason}")
+            continue
+        wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]
+        found += [Choice(name, candidate, p) for p in wanted if p in candidate.speed]
+    if not found:
+        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}")
+    found.sort(key=lambda choice: (-choice.engine.speed[choice.precision], PRECISIONS.index(choice.precision)))
+    return found, notes
+
+
+def _check_precision(precision: str, held: list[str], manifest: Manifest) -> None:
+    if precision not in (AUTO, *PRECISIONS):
+        raise BadInput(f"unknown precision '{precision}'; known: {AUTO}, {', '.join(PRECISIONS)}")
+    if precision != AUTO and precision not in held:
+        raise BadInput(f"{manifest.name} holds no {precision} graph; it holds: {', '.join(held)}")

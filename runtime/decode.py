@@ -1,0 +1,216 @@
+"""Video files -> frames, and the packets of the streams that pass through untouched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from av.stream import Disposition
+from av.video.plane import VideoPlane
+
+from ..core.errors import BadInput
+from .frame import BGR, Colour, Frame, Layout
+
+_SOUND_LAGS = 1.0
+"""Seconds by which a file may keep sound behind the picture it belongs to."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the writer must know of a video before its first frame."""
+
+    height: int
+    width: int
+    format: str
+    """Of the frames given out: in `frame.LAYOUTS`, or BGR."""
+    layout: Layout
+    """How the picture is best stored again."""
+    colour: Colour
+    rate: Fraction
+    time_base: Fraction
+    aspect: Fraction | None
+    """Width over height of a pixel; None where the file does not say."""
+    display_matrix: tuple[int, ...] | None
+    """The rotation and flips a player applies, as FFmpeg stores them."""
+    frames: int | None
+    """About how many there are; None where the file does not say."""
+
+
+class Reader:
+    """An open video. Iterating gives its frames, and between them the packets of the other streams.
+
+    What is damaged is left out, and `notes` tells of it. `formats` are those that frames may have;
+    any other is converted to the nearest. Raises BadInput for a file that is missing, is no video, or
+    of which no frame can be decoded.
+    """
+
+    def __init__(self, path: Path, formats: Collection[str]) -> None:
+        self._path, self._formats = path, formats
+        self._damaged = self._out_of_order = 0
+        self._last: int | None = None
+        try:
+            self.container = av.open(str(path))
+        except (FFmpegError, OSError) as error:
+            raise BadInput(f"{path} is not a video that can be read: {error.strerror}") from error
+        try:
+            self._open()
+        except BaseException:
+            self.container.close()
+            raise
+
+    def _open(self) -> None:
+        streams = self.container.streams
+        pictures = [s for s in streams.video if not s.disposition & Disposition.attached_pic]
+        if not pictures:
+            raise BadInput(f"{self._path} holds no video")
+        self._video = pictures[0]
+        self._video.thread_type = "AUTO"  # type: ignore[assignment]  # PyAV takes the name
+        self.passed = (*streams.audio, *streams.subtitles)
+        self._items = self._decoded()
+        self._early: list[av.VideoFrame | av.Packet] = []
+        for item in self._items:
+            self._early.append(item)
+            if isinstance(item, av.VideoFrame):
+                self.facts = self._facts(item)
+                return
+        raise BadInput(f"no frame of {self._path} can be decoded; it may be cut short or damaged")
+
+    def _decoded(self) -> Iterator[av.VideoFrame | av.Packet]:
+        packets = self.container.demux(self._video, *self.passed)
+        while True:
+            try:
+                packet = next(packets, None)
+                if packet is None:
+                    return
+                if packet.stream is not self._video:
+                    if packet.dts is not None:  # the last one of each stream is empty
+                        yield packet
+                    continue
+                yield from (picture for picture in packet.decode() if isinstance(picture, av.VideoFrame))
+            except FFmpegError:
+                # A file that breaks off ends the packets too, so the next turn is the last.
+                self._damaged += 1
+
+    def _facts(self, first: av.VideoFrame) -> Facts:
+        video, rate = self._video, self._video.average_rate or self._video.guessed_rate or Fraction(25)
+        layout = _nearest_layout(first)
+        planar = layout.name in self._formats
+        seconds = video.duration * video.time_base if video.duration and video.time_base else None
+        if not seconds and self.container.duration:
+            seconds = Fraction(self.container.duration, av.time_base)
+        matrix = first.side_data.get("DISPLAYMATRIX")
+        return Facts(
+            height=first.height,
+            width=first.width,
+            format=layout.name if planar else BGR,
+            layout=layout if planar else replace(layout, bits=8),
+            colour=_colour(first),
+            rate=rate,
+            time_base=video.time_base or 1 / rate,
+            aspect=video.sample_aspect_ratio,
+            display_matrix=tuple(np.frombuffer(matrix, np.int32).tolist()) if matrix else None,
+            frames=video.frames or (round(seconds * rate) if seconds else None),
+        )
+
+    def __iter__(self) -> Iterator[Frame | av.Packet]:
+        while self._early:
+            yield from self._given(self._early.pop(0))
+        for item in self._items:
+            yield from self._given(item)
+
+    def _given(self, item: av.VideoFrame | av.Packet) -> Iterator[Frame | av.Packet]:
+        if isinstance(item, av.Packet):
+            yield item
+            return
+        self._damaged += item.is_corrupt
+        step = max(1, round(1 / self.facts.rate / self.facts.time_base))
+        pts = item.pts if item.pts is not None else 0 if self._last is None else self._last + step
+        if self._last is not None and pts <= self._last:
+            self._out_of_order += 1
+            return
+        self._last = pts
+        yield Frame(self._planes(item), self.facts.format, pts, item.duration, self.facts.time_base, _colour(item))
+
+    def _planes(self, picture: av.VideoFrame) -> tuple[np.ndarray, ...]:
+        facts = self.facts
+        # FFmpeg says full range twice, by a tag and by a "j"; the tag alone is kept.
+        same = picture.format.name.replace("yuvj", "yuv") == facts.format
+        if not same or (picture.height, picture.width) != (facts.height, facts.width):
+            tags = (None, None) if facts.format == BGR else (facts.colour.matrix, facts.colour.range)
+            picture = picture.reformat(
+                facts.width, facts.height, facts.format, dst_colorspace=tags[0], dst_color_range=tags[1]
+            )
+        if facts.format == BGR:
+            return (_samples(picture.planes[0], 8, facts.height, 3 * facts.width).reshape(facts.height, -1, 3),)
+        rows, columns = facts.layout.chroma_size(facts.height, facts.width)
+        sizes = ((facts.height, facts.width), (rows, columns), (rows, columns))
+        return tuple(_samples(p, facts.layout.bits, *size) for p, size in zip(picture.planes, sizes, strict=True))
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out or looks wrong, so far."""
+        left_out = len(self.container.streams) - 1 - len(self.passed)
+        told = {
+            "streams that are neither the video nor sound nor subtitles were left out": left_out,
+            "packets or frames were damaged; what could be decoded is kept": self._damaged,
+            "frames were not later than the one before and were left out": self._out_of_order,
+        }
+        return [f"{self._path}: {count} {what}" for what, count in told.items() if count]
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.container.close()
+
+
+def until(items: Iterable[Frame | av.Packet], frames: int | None, seconds: float | None) -> Iterator[Frame | av.Packet]:
+    """The first `frames` frames and `seconds` seconds of a video, sound and all; None is no limit."""
+    given, end = 0, float("inf")
+    for item in items:
+        time = None if item.pts is None or item.time_base is None else float(item.pts * item.time_base)
+        if not isinstance(item, Frame):
+            if time is None or time < end:
+                yield item
+            continue
+        assert time is not None
+        if not given and seconds is not None:
+            end = time + seconds
+        if given != frames and time < end:
+            given += 1
+            yield item
+            continue
+        end = min(end, time)
+        if time > end + _SOUND_LAGS:
+            return
+
+
+def _nearest_layout(picture: av.VideoFrame) -> Layout:
+    """The layout that loses least of a decoded picture: its own, or the next that keeps its detail."""
+    kind = picture.format
+    bits = 8 if max(part.bits for part in kind.components) <= 8 else 10
+    if kind.is_rgb or kind.has_palette:
+        return Layout(bits, 1, 1)
+    if len(kind.components) < 3:
+        return Layout(bits, 2, 2)
+    across = 2 if kind.chroma_width(16) < 16 else 1
+    return Layout(bits, across, 2 if across == 2 and kind.chroma_height(16) < 16 else 1)
+
+
+def _colour(picture: av.VideoFrame) -> Colour:
+    primaries, transfer = int(picture.color_primaries), int(picture.color_trc)
+    if picture.format.is_rgb or picture.format.has_palette:
+        # RGB has no matrix; it is stored as BT.709, limited range.
+        return Colour(primaries, transfer, 1, 1)
+    return Colour(primaries, transfer, int(picture.colorspace), int(picture.color_range))
+
+
+def _samples(plane: VideoPlane, bits: int, height: int, width: int) -> np.ndarray:
+    """A view of a plane's samples without the padding at the end of its rows."""
+    samples = np.frombuffer(plane, np.uint8 if bits == 8 else np.dtype("<u2"))  # type: ignore[call-overload]
+    return samples.reshape(-1, plane.line_size // samples.itemsize)[:height, :width]

@@ -1,0 +1,70 @@
+"""What a file in `engines/` registers as `ENGINE`: something that runs an ONNX graph."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from ..core.errors import MachineCannot, need
+
+Arrays = Mapping[str, np.ndarray]
+
+
+class Program(Protocol):
+    """A loaded graph. One caller at a time; many programs may run side by side."""
+
+    def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
+        """Input name -> C-contiguous array; gives output name -> array.
+
+        With `out` the results are written into those C-contiguous arrays, which must have the right
+        shape and kind; without it they are new arrays, the caller's to keep. Raises MachineCannot.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of memory and threads; a closed program cannot run."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to run graphs on this machine."""
+
+    summary: str
+    module: str
+    """The Python package it needs, and the extra of pocketlens that installs it."""
+    extra: str
+    reads: str
+    """Which graphs of a bundle are for it: `cpu` or `tensorrt`."""
+    speed: Mapping[str, float]
+    """Precision -> pictures a second next to onnxruntime in fp32, measured on plain convolutional
+    students. `auto` goes by the order alone."""
+    load: Callable[[bytes, int], Program]
+    """ONNX bytes and a number of threads -> a program. Raises MachineCannot."""
+
+    def why_not(self) -> str | None:
+        """Why this machine cannot use it, with the mend; None when it can."""
+        try:
+            need(self.module, self.extra)
+        except MachineCannot as error:
+            return str(error)
+        return None
+
+    def version(self) -> str:
+        """The version of the package behind it, which must be usable."""
+        return need(self.module, self.extra).__version__
+
+
+def all_threads() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def telling_line(error: Exception) -> str:
+    """The line of an engine's error that says something; OpenVINO puts its own source lines first."""
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Exception from")]
+    return lines[0].strip() if lines else type(error).__name__

@@ -1,0 +1,84 @@
+"""OpenVINO on the CPU: the fastest for int8 graphs."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ...core.errors import MachineCannot, need
+from ..engine import Arrays, Engine, telling_line
+
+_SIZES_KEPT = 4
+
+
+class _Program:
+    """Compiles the graph for each input size and keeps the last few.
+
+    Compiled for one size, a float graph takes two thirds of the time that it takes compiled for any;
+    compiling a student takes about as long as two pictures.
+    """
+
+    def __init__(self, model: Any, threads: int) -> None:
+        self._openvino = need("openvino", "openvino")
+        self._model: Any = model
+        self._requests: OrderedDict[tuple, Any] = OrderedDict()
+        self._settings = {
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": threads,
+            # Left to itself the plugin computes in bf16 where the CPU has it: another picture on
+            # another machine, wrong by up to half a grey level. The precision is the graph's to say.
+            "INFERENCE_PRECISION_HINT": "f32",
+        }
+
+    def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
+        """As `Program.run`."""
+        try:
+            request = self._request({name: array.shape for name, array in feeds.items()})
+            if out is None:
+                out = {
+                    port.any_name: np.empty(port.shape, port.element_type.to_dtype()) for port in request.model_outputs
+                }
+            for name, array in (*feeds.items(), *out.items()):
+                request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
+            request.infer()
+            return out
+        except RuntimeError as error:
+            raise MachineCannot(f"openvino failed on the graph: {telling_line(error)}") from error
+
+    def _request(self, shapes: Mapping[str, tuple[int, ...]]) -> Any:
+        """An inference request for these input shapes."""
+        key = tuple(sorted(shapes.items()))
+        if key not in self._requests:
+            self._model.reshape({name: list(shape) for name, shape in shapes.items()})
+            compiled = self._openvino.Core().compile_model(self._model, "CPU", self._settings)
+            self._requests[key] = compiled.create_infer_request()
+        self._requests.move_to_end(key)
+        while len(self._requests) > _SIZES_KEPT:
+            self._requests.popitem(last=False)
+        return self._requests[key]
+
+    def close(self) -> None:
+        """As `Program.close`."""
+        self._requests.clear()
+        self._model = None
+
+
+def _load(graph: bytes, threads: int) -> _Program:
+    core = need("openvino", "openvino").Core()
+    try:
+        return _Program(core.read_model(graph), threads)
+    except RuntimeError as error:
+        raise MachineCannot(f"openvino cannot load the graph: {telling_line(error)}") from error
+
+
+ENGINE = Engine(
+    summary="OpenVINO on the CPU",
+    module="openvino",
+    extra="openvino",
+    reads="cpu",
+    speed={"int8": 3.0, "fp32": 1.1, "fp16": 1.0},
+    load=_load,
+)

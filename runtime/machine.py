@@ -1,0 +1,64 @@
+"""What this machine's processor offers to small networks, and the most that it can compute."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import MachineCannot, need
+
+_TELLING = {"avx2", "fma", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "i8mm"}
+_CPUINFO = Path("/proc/cpuinfo")
+
+
+def processor_features() -> list[str]:
+    """The instruction sets here that int8 and bf16 networks profit from; empty where the system does not say."""
+    if not _CPUINFO.exists():
+        return []
+    lines = _CPUINFO.read_text(encoding="utf-8").splitlines()
+    flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "").split()
+    return [name for name in flags if name in _TELLING]
+
+
+def peak(precision: str, threads: int) -> float | None:
+    """Operations a second (a multiply-add is two) of a stack of large convolutions, in fp32 or int8.
+
+    The convolutions (128 channels, 3x3, 64x64 px) are big enough to keep every multiplier busy, so this
+    is what `bench` holds a network against. fp16 graphs compute in fp32 on a CPU. Measured through
+    OpenVINO, the one engine that builds a graph without the onnx package; None where it is missing.
+    """
+    try:
+        openvino = need("openvino", "openvino")
+    except MachineCannot:
+        return None
+    channels, side, layers = 128, 64, 4
+    model = _convolutions(precision == "int8", channels, side, layers)
+    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
+    request = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+    seconds = []
+    for _ in range(12):
+        start = time.perf_counter()
+        request.infer()
+        seconds.append(time.perf_counter() - start)
+    return 2 * layers * (channels * side * 3) ** 2 / min(seconds)
+
+
+def _convolutions(int8: bool, channels: int, side: int, layers: int) -> Any:
+    openvino = need("openvino", "openvino")
+    ops = need("openvino.opset13", "openvino")
+
+    def quantized(x: Any) -> Any:
+        low, high = np.float32(0), np.float32(2.55)
+        return ops.fake_quantize(x, low, high, low, high, 256) if int8 else x
+
+    frame = ops.parameter([1, channels, side, side], np.float32)
+    whole_numbers = np.random.default_rng(0).integers(-127, 128, (channels, channels, 3, 3), np.int8)
+    kernel = ops.constant(whole_numbers) if int8 else ops.constant(whole_numbers.astype(np.float32))
+    x = frame
+    for _ in range(layers):
+        weight = ops.multiply(ops.convert(kernel, "f32"), np.float32(1e-4))
+        x = ops.relu(ops.convolution(quantized(x), weight, [1, 1], [1, 1], [1, 1], [1, 1]))
+    return openvino.Model([x], [frame])

@@ -1,0 +1,77 @@
+"""A loaded upscaling graph as a function of pictures of any size."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.bundle import Manifest
+from ..core.errors import MachineCannot
+from .engine import Program
+from .tiles import round_up, scaled, spans
+
+_WHOLE_PIXELS = 1 << 22
+"""A larger picture is tiled unasked: a network holds some hundred bytes for each pixel."""
+_LARGE_TILE = 1024
+
+
+class Network:
+    """(channels, H, W) float32 in [0, 1] -> (channels, scale*H, scale*W), for H and W from 1 up.
+
+    Sides are padded to the network's `align` by repeating the edge, and the result cropped. `tile` is
+    the side of a tile in input pixels; None takes the whole picture at once unless it is very large.
+    """
+
+    def __init__(self, program: Program, manifest: Manifest, tile: int | None = None) -> None:
+        self._program, self._facts, self._tile = program, manifest, tile
+        self._out = np.empty((0,), np.float32)
+        self._canvas = self._out
+
+    def __call__(self, picture: np.ndarray) -> np.ndarray:
+        """Upscale; the array given back is overwritten by the next call."""
+        scale, align = self._facts.scale, self._facts.align
+        height, width = picture.shape[1:]
+        below, right = round_up(height, align) - height, round_up(width, align) - width
+        if below or right:
+            picture = np.pad(picture, ((0, 0), (0, below), (0, right)), mode="edge")
+        tile = self._tile or (_LARGE_TILE if height * width > _WHOLE_PIXELS else max(height, width))
+        upscaled = self._whole(picture) if tile >= max(height, width) else self._tiled(picture, tile)
+        return upscaled[:, : height * scale, : width * scale]
+
+    def _whole(self, picture: np.ndarray) -> np.ndarray:
+        shape = self._enlarged(picture)
+        if self._out.shape != (1, *shape):
+            self._out = np.empty((1, *shape), np.float32)
+        feeds = {self._facts.inputs[0]: np.ascontiguousarray(picture, np.float32)[None]}
+        return self._program.run(feeds, {self._facts.output: self._out})[self._facts.output][0]
+
+    def _tiled(self, picture: np.ndarray, tile: int) -> np.ndarray:
+        scale, halo, align = self._facts.scale, self._facts.reach, self._facts.align
+        if self._canvas.shape != self._enlarged(picture):
+            self._canvas = np.empty(self._enlarged(picture), np.float32)
+        for rows in spans(picture.shape[1], tile, halo, align):
+            for columns in spans(picture.shape[2], tile, halo, align):
+                part = self._whole(picture[:, rows.read, columns.read])
+                kept = part[:, scaled(rows.keep, scale), scaled(columns.keep, scale)]
+                self._canvas[:, scaled(rows.place, scale), scaled(columns.place, scale)] = kept
+        return self._canvas
+
+    def _enlarged(self, picture: np.ndarray) -> tuple[int, int, int]:
+        channels, height, width = picture.shape
+        return channels, height * self._facts.scale, width * self._facts.scale
+
+    def check(self) -> None:
+        """Run a tiny picture: a graph that loads may still not run, or not be what the manifest says.
+
+        Raises MachineCannot.
+        """
+        side = round_up(8, self._facts.align)
+        feeds = {self._facts.inputs[0]: np.zeros((1, self._facts.channels, side, side), np.float32)}
+        result = self._program.run(feeds)
+        expected = (1, *self._enlarged(feeds[self._facts.inputs[0]][0]))
+        found = {name: array.shape for name, array in result.items()}
+        if found.get(self._facts.output) != expected:
+            raise MachineCannot(f"the graph of {self._facts.name} gives {found}, not {self._facts.output} {expected}")
+
+    def close(self) -> None:
+        """Close the program."""
+        self._program.close()
