@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -25,10 +27,11 @@ class CollapsibleConv(nn.Module):
         """The collapsed weight (outputs, inputs, k, k) and bias (outputs)."""
         squeeze = self.squeeze.weight[:, :, 0, 0]
         weight = torch.einsum("ow,wikl->oikl", squeeze, self.expand.weight)
+        assert self.expand.bias is not None and self.squeeze.bias is not None
         bias = squeeze @ self.expand.bias + self.squeeze.bias
         if self.residual:
-            middle = self.expand.kernel_size[0] // 2
-            weight = weight + F.pad(torch.eye(weight.shape[0], dtype=weight.dtype, device=weight.device)[..., None, None], [middle] * 4)
+            identity = torch.eye(weight.shape[0], dtype=weight.dtype, device=weight.device)[..., None, None]
+            weight = weight + F.pad(identity, [self.expand.kernel_size[0] // 2] * 4)
         return weight, bias
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,14 +47,28 @@ class CollapsibleConv(nn.Module):
         return conv
 
 
-def pass_through(conv: nn.Conv2d | nn.ConvTranspose2d, channel: int = 0) -> None:
-    """Make output channel `channel` of a convolution repeat input channel `channel`."""
+def collapse(network: nn.Module) -> nn.Module:
+    """A copy of the network in which every collapsible block is one plain convolution."""
+    network = copy.deepcopy(network)
+    for name, module in list(network.named_modules()):
+        if isinstance(module, CollapsibleConv):
+            network.set_submodule(name, module.collapsed())
+    return network
+
+
+def zero_bias(conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
+    """Start a convolution without bias."""
+    if conv.bias is not None:
+        nn.init.zeros_(conv.bias)
+
+
+def pass_through(conv: nn.Conv2d) -> None:
+    """Make the first output channel of a convolution repeat its first input channel; no bias."""
     middle = conv.kernel_size[0] // 2
     with torch.no_grad():
-        conv.weight[channel] = 0
-        conv.weight[channel, channel, middle, middle] = 1
-        if conv.bias is not None:
-            conv.bias[channel] = 0
+        conv.weight[0] = 0
+        conv.weight[0, 0, middle, middle] = 1
+    zero_bias(conv)
 
 
 def same_for_each_phase(conv: nn.Conv2d, scale: int) -> None:

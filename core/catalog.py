@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import pkgutil
 from pathlib import Path
@@ -44,6 +45,15 @@ class Catalog:
         if key not in modules:
             raise BadInput(f"unknown {self.what} '{name}'; {nearest(key, modules)}")
         return getattr(importlib.import_module(modules[key]), self.constant)
+
+    def summaries(self) -> dict[str, str]:
+        """Key -> first line of its file's docstring, read without importing the file."""
+        found = {}
+        for name, module in sorted(self._modules().items()):
+            file = _FOLDER.joinpath(*module.split(".")[1:]).with_suffix(".py")
+            docstring = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
+            found[name] = docstring.partition("\n")[0].rstrip(".")
+        return found
 
     def items(self) -> list[tuple[str, Any]]:
         """Every (key, constant), sorted by key; imports them all."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -16,12 +17,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors import torch as safetensors
 from torch import Tensor, nn
 
 from .catalog import NETWORKS
 from .errors import BadInput
-from .files import sha256, write_text
+from .files import sha256, write_bytes, write_text
 from .options import build_options
 from .spec import ModelSpec
 
@@ -49,16 +50,18 @@ class Checkpoint:
 
 
 def save(folder: Path, name: str, options: Any, network: nn.Module) -> None:
-    """Write the two files into an existing folder."""
-    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
-    save_file(state, folder / WEIGHTS)
+    """Write the two files into a folder."""
     write_text(folder / FACTS, json.dumps({"format": 1, "model": name, "options": asdict(options)}, indent=1) + "\n")
+    state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
+    write_bytes(folder / WEIGHTS, safetensors.save(state))
 
 
-def load(path: Path) -> Checkpoint:
+def load(path: Path, scale: int | None = None) -> Checkpoint:
     """A run folder, a weights file with its `model.json`, or a foreign `.pth` -> the network.
 
-    Raises BadInput when it is missing, damaged, unsafe, or no network here fits its tensors.
+    `scale` is for weights that do not tell theirs; without it a foreign file's name may say `x2`.
+    Raises BadInput when it is missing, damaged, unsafe, of another scale, or no network here fits
+    its tensors.
     """
     path = Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
@@ -67,8 +70,11 @@ def load(path: Path) -> Checkpoint:
     if weights.suffix == ".safetensors":
         name, options, state = _read_own(weights)
     else:
-        name, options, state = _read_foreign(weights)
-    network = NETWORKS.get(name).spec(options).build()
+        name, options, state = _read_foreign(weights, scale)
+    spec = NETWORKS.get(name).spec(options)
+    if scale not in (None, spec.scale):
+        raise BadInput(f"{path} upscales x{spec.scale}, not x{scale}")
+    network = spec.build()
     try:
         network.load_state_dict({key: value.float() for key, value in state.items()})
     except RuntimeError as error:
@@ -81,8 +87,8 @@ def _read_own(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
     facts_file = weights.with_name(FACTS)
     try:
         facts = json.loads(facts_file.read_text(encoding="utf-8"))
-        name, options = facts["model"], facts["options"]
-        state = load_file(weights)
+        name, options = str(facts["model"]), dict(facts["options"])
+        state = safetensors.load_file(weights)
     except FileNotFoundError as error:
         raise BadInput(f"{facts_file} is missing; it belongs beside {weights.name}") from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
@@ -90,7 +96,7 @@ def _read_own(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
     return name, build_options(NETWORKS.get(name).options, options, f"options of {facts_file}"), state
 
 
-def _read_foreign(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
+def _read_foreign(weights: Path, scale: int | None) -> tuple[str, Any, dict[str, Tensor]]:
     try:
         content = torch.load(weights, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
@@ -102,11 +108,17 @@ def _read_foreign(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
         raise BadInput(f"{weights} is not a checkpoint that can be read; it may be cut short or damaged") from error
     state = _unwrap(content, weights)
     for name, model in NETWORKS.items():
-        found = model.adopt(state)
+        found = model.adopt(state, scale or _scale_in(weights.stem))
         if found:
             options, renamed = found
             return name, options, renamed
     raise BadInput(f"{weights}: its tensors fit none of the networks here ({', '.join(NETWORKS.names())})")
+
+
+def _scale_in(stem: str) -> int | None:
+    """The scale that a file name like `fsrcnn_x3` or `4xSomething` speaks of."""
+    found = re.search(r"(?<![a-z0-9])(?:x([1-8])|([1-8])x)(?![0-9])", stem.lower())
+    return int(found[1] or found[2]) if found else None
 
 
 def _unwrap(content: Any, weights: Path) -> dict[str, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
 import signal
 import sys
 from collections.abc import Callable, Mapping
@@ -47,8 +48,8 @@ class LazyGroup(TyperGroup):
             return super().invoke(ctx)
         except PocketlensError as error:
             _fail(str(error), error.exit_code)
-        except KeyboardInterrupt:
-            _fail("interrupted", 130)
+        except KeyboardInterrupt as error:
+            _fail(str(error) or "interrupted", 130)
         except OSError as error:
             _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2)
 
@@ -74,6 +75,8 @@ def _fail(message: str, code: int) -> None:
 def run_group(group: LazyGroup) -> None:
     """Run a console script; a SIGTERM cleans up as Ctrl-C does."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # OpenCV logs what our one line already says.
+    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     group(prog_name=group.name)
 
 

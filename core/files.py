@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import BadInput
+
+_CANNOT_WRITE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG, errno.EISDIR, errno.ENOTDIR)
 
 
 def refuse_existing(path: Path, force: bool) -> None:
@@ -22,7 +23,7 @@ def refuse_existing(path: Path, force: bool) -> None:
 
 def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
@@ -38,7 +39,8 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
     """Yield a temporary name beside `path`; rename it to `path` on success, remove it on failure.
 
     The temporary name keeps `path`'s suffix, which some writers go by. With `folder` it is an
-    empty folder. Raises BadInput where the place cannot be written or the disk is full.
+    empty folder. Raises BadInput where the place cannot be written or the disk is full, and where
+    a file would replace a folder.
     """
     path = Path(path)
     try:
@@ -51,18 +53,23 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
         if folder:
             draft.mkdir()
         yield draft
-        if path.is_dir() and not path.is_symlink():
+        if folder and path.is_dir() and not path.is_symlink():
             path.rename(scratch / "replaced")
-        os.replace(draft, path)
+        draft.replace(path)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EFBIG):
+        if error.errno in _CANNOT_WRITE:
             raise BadInput(f"cannot write {path}: {error.strerror}; nothing was kept") from error
         raise
     finally:
         _remove(scratch)
 
 
+def write_bytes(path: Path, data: bytes | memoryview) -> None:
+    """Write a file whole or not at all."""
+    with whole(path) as draft:
+        draft.write_bytes(data)
+
+
 def write_text(path: Path, text: str) -> None:
     """Write a small text file whole or not at all."""
-    with whole(path) as draft:
-        draft.write_text(text, encoding="utf-8")
+    write_bytes(path, text.encode())

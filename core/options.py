@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from .errors import BadInput, nearest
 
 T = TypeVar("T")
 
+Count = Annotated[int, Field(ge=1)]
+"""Says of an option that it counts something: a whole number from 1 up."""
+Share = Annotated[float, Field(ge=0, le=1)]
+"""Says of an option that it lies in [0, 1]."""
+
 
 def first_problem(error: ValidationError) -> str:
     """The first thing pydantic found wrong, as `key: reason`."""
     problem = error.errors()[0]
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg']}"
+    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+
+
+def option_names(declared: type) -> list[str]:
+    """The keys that the dataclass `declared` knows."""
+    return [field.name for field in fields(declared)]
+
+
+def refuse_unknown(given: Iterable[str], known: Iterable[str], where: str) -> None:
+    """Raise BadInput for a key that is not known, naming the nearest that is."""
+    known = list(known)
+    for key in given:
+        if key not in known:
+            raise BadInput(f"unknown key '{key}' in {where}; {nearest(key, known)}")
 
 
 def build_options(declared: type[T], given: Mapping[str, Any], where: str) -> T:
@@ -24,10 +42,7 @@ def build_options(declared: type[T], given: Mapping[str, Any], where: str) -> T:
 
     Raises BadInput for an unknown key, naming the nearest, and for a value of the wrong kind.
     """
-    known = [field.name for field in fields(declared)]  # type: ignore[arg-type]
-    for key in given:
-        if key not in known:
-            raise BadInput(f"unknown key '{key}' in {where}; {nearest(key, known)}")
+    refuse_unknown(given, option_names(declared), where)
     try:
         return TypeAdapter(declared).validate_python(dict(given))
     except ValidationError as error:

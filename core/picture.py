@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import numpy as np
 from .errors import BadInput
 from .files import whole
 
+_PNG = b"\x89PNG\r\n\x1a\n"
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"})
 
 
@@ -37,10 +39,28 @@ def decode(data: bytes, name: object) -> np.ndarray:
 
     Raises BadInput, calling the picture `name`, when they cannot be decoded.
     """
-    bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if data else None
+    try:
+        bgr = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) if _seems_whole(data) else None
+    except cv2.error:
+        bgr = None
     if bgr is None:
         raise BadInput(f"{name} is not a picture that can be decoded; it may be cut short or damaged")
     return bgr
+
+
+def _seems_whole(data: bytes) -> bool:
+    """Whether there are bytes and, if a PNG's, its chunks are sound: libpng would print its complaint itself."""
+    if not data.startswith(_PNG):
+        return bool(data)
+    place = len(_PNG)
+    while place + 12 <= len(data):
+        end = place + 12 + int.from_bytes(data[place : place + 4])
+        if zlib.crc32(data[place + 4 : end - 4]) != int.from_bytes(data[end - 4 : end]):
+            return False
+        if data[place + 4 : place + 8] == b"IEND":
+            return True
+        place = end
+    return False
 
 
 def encode(bgr: np.ndarray, suffix: str = ".png") -> bytes:

@@ -33,6 +33,8 @@ def progress(what: str, total: int | None, quiet: bool = False, done: int = 0) -
         task = bar.add_task(what, total=total, completed=done, note="")
 
         def advance(steps: int = 1, note: str = "") -> None:
-            bar.update(task, advance=steps, **({"note": note} if note else {}))
+            bar.advance(task, steps)
+            if note:
+                bar.update(task, note=note)
 
         yield advance

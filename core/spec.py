@@ -40,11 +40,14 @@ class ModelSpec:
 class Model:
     """What a file in `teachers/` or `students/` registers as `MODEL`."""
 
-    summary: str
     options: type
     """A frozen dataclass: the network's hyper-parameters with their defaults."""
     spec: Callable[[Any], ModelSpec]
     deploy: Callable[[nn.Module], nn.Module] = field(default=lambda network: network)
     """The trained network -> the one to export, same function of its input."""
-    adopt: Callable[[State], tuple[Any, dict[str, Tensor]] | None] = field(default=lambda state: None)
-    """A foreign state dict -> (options, state dict in our names), or None if it is another network's."""
+    adopt: Callable[[State, int | None], tuple[Any, dict[str, Tensor]] | None] = field(default=lambda *_: None)
+    """A foreign state dict -> (options, state dict in our names), or None if it is another network's.
+
+    The second argument is the scale, where the user or the file name gives one; a network whose
+    tensors do not tell theirs needs it, and raises BadInput without.
+    """

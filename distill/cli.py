@@ -92,15 +92,14 @@ def list_all(json_file: Json = None, quiet: Quiet = False) -> None:
 
     Example: distill list
     """
-    need("torch", "train")
     from ..core.catalog import LOSSES, STUDENTS, TEACHERS
     from ..core.locate import shipped_teachers
     from . import recipe as recipes
 
     groups = {
-        "teachers": {name: model.summary for name, model in TEACHERS.items()},
-        "students": {name: model.summary for name, model in STUDENTS.items()},
-        "losses": {name: loss.summary for name, loss in LOSSES.items()},
+        "teachers": TEACHERS.summaries(),
+        "students": STUDENTS.summaries(),
+        "losses": LOSSES.summaries(),
         "recipes": {name: recipes.load(name).summary for name in recipes.names()},
         "shipped teachers": {name: str(path) for name, path in shipped_teachers().items()},
     }

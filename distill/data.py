@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,30 +13,13 @@ from torch import Tensor
 from ..core import picture
 from ..core.colour import to_network
 from ..core.errors import BadInput
-from ..core.resize import crop_to_multiple, resize, shrink
+from ..core.resize import resize
+from .evaluate import Pair, degrade
 from .taps import Outputs
 
-
-@dataclass(frozen=True)
-class Pair:
-    """An HR picture and the LR one made from it, uint8 (H, W, 3) BGR."""
-
-    name: str
-    hr: np.ndarray
-    lr: np.ndarray
-
-    @property
-    def digest(self) -> str:
-        """Names the LR picture by its content."""
-        return hashlib.sha256(repr(self.lr.shape).encode() + self.lr.tobytes()).hexdigest()[:24]
-
-
-@dataclass(frozen=True)
-class TeacherMaps:
-    """What the teacher made of one whole LR picture; arrays (C, H', W'), possibly on disk."""
-
-    picture: np.ndarray
-    taps: dict[str, np.ndarray]
+PICTURE = "picture"
+TeacherMaps = Mapping[str, np.ndarray]
+"""What the teacher made of one whole LR picture: PICTURE and each tap -> (C, H', W'), possibly on disk."""
 
 
 @dataclass(frozen=True)
@@ -58,19 +40,17 @@ def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
     if source == "sample":
         from ..calib_data.sources import sample_pictures
 
-        return [(name, bgr) for name, bgr in sample_pictures()]
+        return sample_pictures()
     return [(path.name, picture.read(path)) for path in picture.find(Path(source))]
 
 
 def make_pairs(pictures: Iterable[tuple[str, np.ndarray]], scale: int, sizes: Sequence[float] = (1.0,)) -> list[Pair]:
-    """Degrade HR pictures by antialiased bicubic, after resizing by each of `sizes`."""
+    """Degrade HR pictures, each resized by every one of `sizes` first."""
     pairs = []
     for name, whole in pictures:
         for size in sizes:
-            height, width = round(whole.shape[0] * size), round(whole.shape[1] * size)
-            hr = whole if size == 1 else resize(whole, max(height, scale), max(width, scale))
-            hr = crop_to_multiple(hr, scale)
-            pairs.append(Pair(f"{name}@{size:g}", hr, shrink(hr, scale)))
+            height, width = (max(round(side * size), 1) for side in whole.shape[:2])
+            pairs.append(degrade(name, whole if size == 1 else resize(whole, height, width), scale))
     return pairs
 
 
@@ -87,7 +67,7 @@ class Crops:
             largest = max((min(pair.lr.shape[:2]) for pair in pairs), default=0)
             raise BadInput(
                 f"every LR picture is smaller than the crop of {patch} px (the largest has {largest}); "
-                f"use larger pictures or --set data.patch={max(4, largest)}"
+                "use larger pictures or a smaller --set data.patch=N"
             )
         self.too_small = len(pairs) - len(self.pairs)
         self.patch, self.channels, self.grid, self.seed = patch, channels, grid, seed
@@ -103,13 +83,12 @@ class Crops:
             top, left = (
                 int(rng.integers((side - self.patch) // self.grid + 1)) * self.grid for side in pair.lr.shape[:2]
             )
-            turn = rng.integers(8)
-            cut = Cut(top, left, self.patch, pair.lr.shape[0], int(turn))
+            cut = Cut(top, left, self.patch, pair.lr.shape[0], int(rng.integers(8)))
             lr.append(cut(pair.lr, 0))
             hr.append(cut(pair.hr, 0))
             if teacher is not None:
-                maps.append({name: cut(array, 1) for name, array in _named(teacher(pair)).items()})
-        return Batch(self._tensor(lr), self._tensor(hr), _stack(maps))
+                maps.append({name: cut(array, 1) for name, array in teacher(pair).items()})
+        return Batch(self._tensor(lr), self._tensor(hr), _stack(maps) if maps else None)
 
     def _tensor(self, crops: list[np.ndarray]) -> Tensor:
         return torch.from_numpy(to_network(np.stack(crops), self.channels))
@@ -130,7 +109,7 @@ class Cut:
     def __call__(self, whole: np.ndarray, axis: int) -> np.ndarray:
         """Cut from an array whose height and width are axes `axis` and `axis + 1`."""
         ratio = whole.shape[axis] / self.height
-        # A coarse map of an odd height is rounded up; its true ratio is the whole fraction.
+        # The map of a padded picture is a little too tall; its true ratio is whole, or one over a whole number.
         ratio = round(ratio) if ratio > 0.75 else 1 / round(1 / ratio)
         top, left, side = (round(value * ratio) for value in (self.top, self.left, self.patch))
         square = (slice(None),) * axis + (slice(top, top + side), slice(left, left + side))
@@ -138,15 +117,6 @@ class Cut:
         return np.ascontiguousarray(np.flip(turned, axis) if self.turn >= 4 else turned)
 
 
-_PICTURE = ""
-
-
-def _named(maps: TeacherMaps) -> dict[str, np.ndarray]:
-    return {_PICTURE: maps.picture, **maps.taps}
-
-
-def _stack(maps: list[dict[str, np.ndarray]]) -> Outputs | None:
-    if not maps:
-        return None
+def _stack(maps: list[dict[str, np.ndarray]]) -> Outputs:
     stacked = {name: torch.from_numpy(np.stack([item[name] for item in maps])).float() for name in maps[0]}
-    return Outputs(stacked.pop(_PICTURE), stacked)
+    return Outputs(stacked.pop(PICTURE), stacked)

@@ -1,20 +1,44 @@
-"""Scores of an upscaler on pictures, as the papers count and as a user sees."""
+"""Scores of an upscaler on pictures, as the papers count and as a user sees. Needs no torch."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-import torch
-from torch import nn
-from torch.nn import functional as F
 
-from ..core.colour import from_network, luma, recolour, to_network
+from ..core.colour import from_network, luma, recolour
+from ..core.errors import BadInput
 from ..core.metrics import psnr, psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
-from ..core.spec import ModelSpec
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An HR picture and the LR one made from it, uint8 (H, W, 3) BGR."""
+
+    name: str
+    hr: np.ndarray
+    lr: np.ndarray
+
+    @cached_property
+    def digest(self) -> str:
+        """Names the LR picture by its content."""
+        return hashlib.sha256(repr(self.lr.shape).encode() + self.lr.tobytes()).hexdigest()[:24]
+
+
+def degrade(name: str, picture: np.ndarray, scale: int) -> Pair:
+    """Crop an HR picture to a multiple of `scale` and shrink it by antialiased bicubic.
+
+    Raises BadInput, naming the picture, when it is smaller than `scale`.
+    """
+    if min(picture.shape[:2]) < scale:
+        raise BadInput(f"{name}: {picture.shape[1]}x{picture.shape[0]} is too small for x{scale}")
+    hr = crop_to_multiple(picture, scale)
+    return Pair(name, hr, shrink(hr, scale))
 
 
 @dataclass(frozen=True)
@@ -28,47 +52,34 @@ class Upscaled:
 
 
 Upscaler = Callable[[np.ndarray], Upscaled]
+"""uint8 (h, w, 3) BGR -> Upscaled."""
 
 
-def torch_upscaler(network: nn.Module, spec: ModelSpec, device: torch.device | str = "cpu") -> Upscaler:
-    """uint8 (h, w, 3) BGR -> Upscaled, by a torch network on whole pictures of any size."""
-
-    def upscale(lr: np.ndarray) -> Upscaled:
-        height, width = (side * spec.scale for side in lr.shape[:2])
-        x = torch.from_numpy(to_network(lr, spec.channels))[None].to(device)
-        pad = [-x.shape[3] % spec.align, -x.shape[2] % spec.align]
-        with torch.inference_mode():
-            y = network(F.pad(x, (0, pad[0], 0, pad[1]), mode="replicate"))[0, :, :height, :width].float().cpu().numpy()
-        return finish(y, lr)
-
-    return upscale
-
-
-def finish(output: np.ndarray, lr: np.ndarray) -> Upscaled:
-    """A network's output (C, H, W) in [0, 1] -> the picture a user gets."""
+def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
+    """A network's output (C, H, W) in [0, 1] and its uint8 BGR input -> the picture a user gets."""
     if output.shape[0] == 1:
         return Upscaled(recolour(output[0], lr), output[0])
     return Upscaled(from_network(output), None)
 
 
 def score(upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale: int) -> dict[str, Any]:
-    """Score HR pictures: LR is made by antialiased bicubic after cropping to a multiple of `scale`.
+    """Score on HR pictures, degraded as `degrade` does.
 
     Returns the JSON of `distill eval`: per picture and mean `psnr_y`, `psnr_y_direct` (None for RGB
     networks), `ssim_y`, and the same of bicubic upsampling.
     """
     items, baseline = [], []
     for name, whole in pictures:
-        hr = crop_to_multiple(whole, scale)
-        lr = shrink(hr, scale)
-        items.append({"name": name, **_scores(upscaler(lr), hr, scale)})
-        bicubic = resize(lr, *hr.shape[:2])
-        baseline.append({"psnr_y": psnr_y(bicubic, hr, scale), "ssim_y": ssim_y(bicubic, hr, scale)})
+        pair = degrade(name, whole, scale)
+        bicubic = Upscaled(resize(pair.lr, *pair.hr.shape[:2]), None)
+        items.append({"name": name, **_scores(upscaler(pair.lr), pair.hr, scale)})
+        baseline.append(_scores(bicubic, pair.hr, scale))
+    mean = _mean(baseline)
     return {
         "task": "upscale",
         "scale": scale,
-        "mean": mean_of(items),
-        "baseline": {"name": "bicubic", **mean_of(baseline)},
+        "mean": _mean(items),
+        "baseline": {"name": "bicubic", "psnr_y": mean["psnr_y"], "ssim_y": mean["ssim_y"]},
         "items": items,
     }
 
@@ -85,8 +96,7 @@ def _scores(made: Upscaled, hr: np.ndarray, scale: int) -> dict[str, float | Non
     }
 
 
-def mean_of(items: list[dict[str, Any]]) -> dict[str, float | None]:
+def _mean(items: list[dict[str, Any]]) -> dict[str, float | None]:
     """The mean of every number over the items; None where some item has none."""
-    keys = [key for key in items[0] if key != "name"]
-    columns = {key: [item[key] for item in items] for key in keys}
+    columns = {key: [item[key] for item in items] for key in items[0] if key != "name"}
     return {key: None if None in values else float(np.mean(values)) for key, values in columns.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,6 @@ from torch import Tensor, nn
 
 from ..core.catalog import LOSSES
 from ..core.errors import BadInput
-from ..core.options import build_options
 from .recipe import LossChoice
 from .taps import Outputs
 
@@ -23,6 +22,9 @@ class LossTerm(nn.Module):
     teacher_taps: tuple[str, ...] = ()
     needs_teacher: bool = False
 
+    def fit(self, student: Outputs, teacher: Outputs | None) -> None:  # noqa: B027
+        """Make adapters for features of these shapes; called once, before training."""
+
     @abstractmethod
     def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
         """A scalar; `target` is the true picture, (N, C, H, W) in [0, 1]."""
@@ -32,7 +34,6 @@ class LossTerm(nn.Module):
 class Loss:
     """The constant `LOSS` of a file in `losses/`."""
 
-    summary: str
     options: type
     build: Callable[[Any], LossTerm]
 
@@ -40,34 +41,42 @@ class Loss:
 class WeightedSum(nn.Module):
     """The terms of a recipe with their weights."""
 
-    def __init__(self, choices: list[LossChoice]) -> None:
+    def __init__(self, choices: Sequence[LossChoice], has_teacher: bool) -> None:
+        """Raises BadInput when a term needs a teacher and there is none."""
         super().__init__()
-        terms = []
-        for choice in choices:
-            loss = LOSSES.get(choice.name)
-            terms.append(loss.build(build_options(loss.options, choice.options, f"[[loss]] {choice.name}")))
-        self.terms = nn.ModuleList(terms)
-        self.names = [choice.name for choice in choices]
-        self.weights = [choice.weight for choice in choices]
-
-    def require(self, has_teacher: bool) -> None:
-        """Raise BadInput when a term needs a teacher and the recipe has none."""
-        for name, term in zip(self.names, self.terms, strict=True):
+        self._terms: list[LossTerm] = [LOSSES.get(choice.name).build(choice.loss_options()) for choice in choices]
+        # Registers the adapters; a ModuleList has lost what its members are.
+        self.terms = nn.ModuleList(self._terms)
+        self._weights = [choice.weight for choice in choices]
+        self._labels = _labels([choice.name for choice in choices])
+        for label, term in zip(self._labels, self._terms, strict=True):
             if term.needs_teacher and not has_teacher:
-                raise BadInput(f"the loss '{name}' needs a teacher; set teacher = MODEL in the recipe, or drop the loss")
+                raise BadInput(f"the loss '{label}' needs a teacher; add teacher = MODEL to the recipe, or drop it")
 
     @property
     def student_taps(self) -> set[str]:
         """Features of the student that some term needs."""
-        return {tap for term in self.terms for tap in term.student_taps}  # type: ignore[union-attr]
+        return {tap for term in self._terms for tap in term.student_taps}
 
     @property
     def teacher_taps(self) -> set[str]:
         """Features of the teacher that some term needs."""
-        return {tap for term in self.terms for tap in term.teacher_taps}  # type: ignore[union-attr]
+        return {tap for term in self._terms for tap in term.teacher_taps}
+
+    def fit(self, student: Outputs, teacher: Outputs | None) -> None:
+        """Let every term make its adapters."""
+        for term in self._terms:
+            term.fit(student, teacher)
 
     def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum, and each term before weighting."""
-        values = [term(student, teacher, target) for term in self.terms]
-        total = sum(weight * value for weight, value in zip(self.weights, values, strict=True))
-        return total, dict(zip(self.names, values, strict=True))  # type: ignore[return-value]
+        values = [term(student, teacher, target) for term in self._terms]
+        total = sum((weight * value for weight, value in zip(self._weights, values, strict=True)), target.new_zeros(()))
+        return total, dict(zip(self._labels, values, strict=True))
+
+
+def _labels(names: list[str]) -> list[str]:
+    """The names, numbered from the second of a kind on: feature, feature-2."""
+    return [
+        name if (seen := names[:place].count(name)) == 0 else f"{name}-{seen + 1}" for place, name in enumerate(names)
+    ]

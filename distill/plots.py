@@ -11,18 +11,17 @@ import numpy as np
 from ..core import picture
 from ..core.files import whole
 from ..core.resize import resize
-from .data import Pair
-from .evaluate import Upscaler
+from .evaluate import Pair, Upscaler
 
 
 def draw_curves(rows: list[dict[str, Any]], path: Path) -> None:
-    """Loss terms and PSNR over the steps."""
+    """Loss terms and PSNR over the steps; `rows` as `RunFolder.curves` gives them, at least one."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     steps = [row["step"] for row in rows]
-    for name in rows[0].keys() - {"step", "seconds", "psnr_y"}:
+    for name in [key for key in rows[0] if key not in ("step", "seconds", "psnr_y")]:
         left.plot(steps, [row[name] for row in rows], label=name)
     left.set(xlabel="step", ylabel="loss (before weighting)", yscale="log")
     left.legend()

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from ..core.catalog import LOSSES, NETWORKS
-from ..core.errors import BadInput, nearest
-from ..core.options import build_options, first_problem
+from ..core.catalog import LOSSES, NETWORKS, Catalog
+from ..core.errors import BadInput, nearest, need
+from ..core.options import Count, build_options, first_problem, option_names, refuse_unknown
 from ..core.spec import ModelSpec
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 SHIPPED = Path(__file__).with_name("recipes")
 
@@ -28,16 +31,32 @@ class Choice(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
     name: str
 
-    @property
-    def options(self) -> dict[str, Any]:
-        """The keys that are not this section's own."""
-        return dict(self.model_extra or {})
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, raw: Any) -> Any:
+        if isinstance(raw, dict) and "name" not in raw:
+            close = get_close_matches("name", raw, n=1)
+            raise ValueError("needs a key 'name'" + (f"; is '{close[0]}' meant to be it?" if close else ""))
+        return raw
+
+    def options(self, catalog: Catalog, where: str) -> Any:
+        """The options dataclass of the entry, filled in.
+
+        Raises BadInput for an unknown entry or key, naming the nearest, and for a wrong value.
+        """
+        declared, given = catalog.get(self.name).options, self.model_extra or {}
+        refuse_unknown(given, [*type(self).model_fields, *option_names(declared)], where)
+        return build_options(declared, given, where)
 
 
 class LossChoice(Choice):
     """A loss term and its weight in the sum."""
 
-    weight: float = Field(1.0, gt=0)
+    weight: Positive = 1.0
+
+    def loss_options(self) -> Any:
+        """The options of the term, as `options` has them."""
+        return self.options(LOSSES, f"[[loss]] {self.name}")
 
 
 class Data(_Section):
@@ -47,7 +66,7 @@ class Data(_Section):
     """Folders of HR pictures, or `sample` for those of installed packages."""
     val: list[str] = []
     """Folders to evaluate on; when empty, every eighth training picture is held out for it."""
-    patch: int = Field(32, ge=4)
+    patch: Annotated[int, Field(ge=4)] = 32
     """Side of the LR crop in pixels."""
     sizes: list[float] = [1.0]
     """Each HR picture is also used resized by these factors (FSRCNN, section 4.1)."""
@@ -63,13 +82,13 @@ class Data(_Section):
 class Optimiser(_Section):
     """Adam, linear warm-up, cosine decay, clipped gradients, averaged weights."""
 
-    lr: float = Field(1e-3, gt=0)
-    final_lr: float = Field(1e-6, ge=0)
-    warmup: int = Field(0, ge=0)
+    lr: Positive = 1e-3
+    final_lr: NotNegative = 1e-6
+    warmup: Annotated[int, Field(ge=0)] = 0
     """Steps over which the learning rate rises from zero."""
-    clip: float = Field(1.0, gt=0)
+    clip: Positive = 1.0
     """Largest norm of the gradient."""
-    ema: float = Field(0.999, ge=0, lt=1)
+    ema: Annotated[float, Field(ge=0, lt=1)] = 0.999
     """Decay of the running average of the weights; the average is what is kept."""
 
 
@@ -77,24 +96,24 @@ class Recipe(_Section):
     """One training run. `teacher = "none"` is plain training."""
 
     summary: str = ""
-    seed: int = 0
-    steps: int = Field(..., ge=1)
-    batch: int = Field(16, ge=1)
+    seed: Annotated[int, Field(ge=0)] = 0
+    steps: Count
+    batch: Count = 16
     amp: bool = False
     """bfloat16 arithmetic where the device has it."""
-    eval_every: int = Field(1000, ge=1)
+    eval_every: Count = 1000
     teacher: str = "none"
     """A run folder, a checkpoint, or the name of a shipped teacher."""
-    cache_gb: float = Field(8.0, gt=0)
-    """Room on disk for the teacher's outputs."""
+    cache_gb: Positive = 8.0
+    """Room on disk for the outputs of all teachers."""
     student: Choice
     data: Data = Data()
     optimiser: Optimiser = Optimiser()
-    loss: list[LossChoice] = Field(..., min_length=1)
+    loss: Annotated[list[LossChoice], Field(min_length=1)]
 
     def student_options(self) -> Any:
         """The student's options, checked against its catalog entry."""
-        return build_options(NETWORKS.get(self.student.name).options, self.student.options, "[student]")
+        return self.student.options(NETWORKS, "[student]")
 
     def student_spec(self) -> ModelSpec:
         """The facts of the student."""
@@ -102,33 +121,43 @@ class Recipe(_Section):
 
     def dump(self) -> str:
         """The recipe as TOML."""
-        return tomli_w.dumps(self.model_dump())
+        return need("tomli_w", "train").dumps(self.model_dump())
 
 
-def names() -> list[str]:
-    """The shipped recipes."""
-    return sorted(path.stem for path in SHIPPED.glob("*.toml"))
+def summaries() -> dict[str, str]:
+    """Name of each shipped recipe -> its line about itself."""
+    return {path.stem: _parse(path).get("summary", "") for path in sorted(SHIPPED.glob("*.toml"))}
 
 
-def load(recipe: str, changes: Sequence[str] = ()) -> Recipe:
+def load(recipe: str, changes: Sequence[str] = (), train: Sequence[str] = ()) -> Recipe:
     """Read a shipped recipe by name or a TOML file, with `key.path=value` changes.
 
-    Raises BadInput for a missing or malformed file and for an unknown key, naming the nearest.
+    `train`, where given, takes the place of the folders in `data.train`. Raises BadInput for a missing
+    or malformed file and for an unknown key, naming the nearest.
     """
     path = Path(recipe) if recipe.endswith(".toml") else SHIPPED / f"{recipe}.toml"
+    if not path.is_file():
+        hint = "give the path of a TOML file" if recipe.endswith(".toml") else nearest(recipe, summaries())
+        raise BadInput(f"no recipe '{recipe}'; {hint}")
+    raw = _parse(path)
+    for change in changes:
+        key, equals, text = change.partition("=")
+        if not equals:
+            raise BadInput(f"--set {change} lacks a value; write --set key=value")
+        _put(raw, key, _value(text))
+    if train:
+        _put(raw, "data.train", list(train))
+    return _check(raw, str(path))
+
+
+def _parse(path: Path) -> dict[str, Any]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        hint = nearest(recipe, names()) if path.parent == SHIPPED else "give the path of a TOML file"
-        raise BadInput(f"no recipe '{recipe}'; {hint}") from error
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadInput(f"{path} cannot be read as TOML: {error}") from error
-    for change in changes:
-        _apply(raw, change)
-    return check(raw, str(path))
 
 
-def check(raw: dict[str, Any], where: str) -> Recipe:
+def _check(raw: dict[str, Any], where: str) -> Recipe:
     """Validate a recipe's content, down to the options of its student and losses."""
     _refuse_unknown(raw, Recipe, where)
     try:
@@ -137,33 +166,33 @@ def check(raw: dict[str, Any], where: str) -> Recipe:
         raise BadInput(f"{where}: {first_problem(error)}") from error
     recipe.student_options()
     for loss in recipe.loss:
-        build_options(LOSSES.get(loss.name).options, loss.options, f"[[loss]] {loss.name}")
+        loss.loss_options()
     return recipe
 
 
 def _refuse_unknown(raw: dict[str, Any], section: type[BaseModel], where: str) -> None:
+    refuse_unknown(raw, section.model_fields, where)
     for key, value in raw.items():
-        if key not in section.model_fields:
-            raise BadInput(f"unknown key '{key}' in {where}; {nearest(key, section.model_fields)}")
         inner = section.model_fields[key].annotation
         if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section):
             _refuse_unknown(value, inner, f"[{key}] of {where}")
 
 
-def _apply(raw: dict[str, Any], change: str) -> None:
-    """Carry out one `--set a.b=c`; a number in the path picks from a list."""
-    path, equals, text = change.partition("=")
-    if not equals:
-        raise BadInput(f"--set {change} lacks a value; write --set key=value")
+def _value(text: str) -> Any:
+    """What follows `=` in a `--set`: TOML where it is TOML, otherwise the text itself."""
     try:
-        value = tomllib.loads(f"value = {text}")["value"]
+        return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
-        value = text
+        return text
+
+
+def _put(raw: dict[str, Any], key: str, value: Any) -> None:
+    """Set `a.b.c` in a nested recipe; a number in the path picks from a list."""
     place: Any = raw
-    *parents, last = path.split(".")
+    *parents, last = key.split(".")
     try:
-        for key in parents:
-            place = place[int(key)] if isinstance(place, list) else place.setdefault(key, {})
+        for parent in parents:
+            place = place[int(parent)] if isinstance(place, list) else place.setdefault(parent, {})
         place[int(last) if isinstance(place, list) else last] = value
     except (ValueError, IndexError, TypeError, AttributeError) as error:
-        raise BadInput(f"--set {change}: there is no '{path}' in the recipe") from error
+        raise BadInput(f"there is no '{key}' in the recipe to set") from error

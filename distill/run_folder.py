@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from ..core import checkpoint
 from ..core.errors import BadInput
-from ..core.files import whole, write_text
-from .recipe import Recipe, check
+from ..core.files import write_bytes, write_text
+from .recipe import Recipe, load
+
+
+METRICS, CURVES, SAMPLES = "metrics.json", "curves.png", "samples.png"
+_RESULTS = (checkpoint.WEIGHTS, checkpoint.FACTS, METRICS, CURVES, SAMPLES)
 
 
 class RunFolder:
-    """`recipe.toml`, `state.pt` (to resume), `metrics.jsonl` (curves), and the averaged weights."""
+    """`recipe.toml`, `state.pt` (to resume), `metrics.jsonl` (curves); at the end the averaged weights and results."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -25,41 +30,49 @@ class RunFolder:
         self.recipe_file = path / "recipe.toml"
         self.curves_file = path / "metrics.jsonl"
 
-    def start(self, recipe: Recipe) -> None:
-        """Make the folder; raises BadInput when it holds something already."""
-        if self.path.exists() and any(self.path.iterdir()):
-            raise BadInput(f"{self.path} exists; continue it with --resume, or choose another --out")
-        self.path.mkdir(parents=True, exist_ok=True)
-        write_text(self.recipe_file, recipe.dump())
+    def require_free(self, force: bool) -> None:
+        """Raise BadInput when the place holds something already and `force` was not asked for."""
+        taken = any(self.path.iterdir()) if self.path.is_dir() else self.path.exists()
+        if taken and not force:
+            raise BadInput(f"{self.path} exists; go on with --resume, replace it with --force, or choose another --out")
 
     def require_same(self, recipe: Recipe) -> None:
-        """Raise BadInput when the folder was made by another recipe."""
-        import tomllib
-
+        """Raise BadInput when there is nothing to resume, or it was made by another recipe."""
         if not self.recipe_file.exists():
             raise BadInput(f"nothing to resume in {self.path}; leave --resume out to start")
-        raw = tomllib.loads(self.recipe_file.read_text(encoding="utf-8"))
-        if check(raw, str(self.recipe_file)) != recipe:
-            raise BadInput(f"{self.path} was made by another recipe; resume with the same recipe and --set, or choose another --out")
+        before = load(str(self.recipe_file))
+        changed = [key for key in Recipe.model_fields if getattr(before, key) != getattr(recipe, key)]
+        if changed:
+            raise BadInput(
+                f"{self.path} was made by another recipe (its {', '.join(changed)} differ); resume with the same, "
+                "or choose another --out"
+            )
+
+    def start(self, recipe: Recipe) -> None:
+        """Make the folder, without what an earlier run left in it."""
+        earlier = [self.state_file, self.curves_file, *(self.path / name for name in _RESULTS)]
+        for file in earlier:
+            file.unlink(missing_ok=True)
+        write_text(self.recipe_file, recipe.dump())
 
     def save_state(self, state: dict[str, Any]) -> None:
         """Replace the resumable state in one rename."""
-        with whole(self.state_file) as draft:
-            torch.save(state, draft)
+        data = io.BytesIO()
+        torch.save(state, data)
+        write_bytes(self.state_file, data.getbuffer())
 
     def load_state(self) -> dict[str, Any] | None:
-        """The last state, or None before the first."""
+        """The last state, or None before the first. Raises BadInput when it is damaged."""
         if not self.state_file.exists():
             return None
-        return torch.load(self.state_file, map_location="cpu", weights_only=True)
-
-    def save_weights(self, name: str, options: Any, network: nn.Module) -> None:
-        """Write the checkpoint beside the state."""
-        checkpoint.save(self.path, name, options, network)
+        try:
+            return torch.load(self.state_file, map_location="cpu", weights_only=True)
+        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            raise BadInput(f"{self.state_file} is damaged; start again with --force") from error
 
     def log(self, row: dict[str, Any]) -> None:
         """Append one row to the curves."""
-        with open(self.curves_file, "a", encoding="utf-8") as file:
+        with self.curves_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
             file.flush()
             os.fsync(file.fileno())

@@ -29,12 +29,13 @@ class Outputs:
 class Tapped:
     """A network that also hands out the features named in `taps`."""
 
-    def __init__(self, network: nn.Module, spec: ModelSpec, taps: Iterable[str]) -> None:
+    def __init__(self, network: nn.Module, spec: ModelSpec, taps: Iterable[str], whose: str) -> None:
+        """`whose` calls the network in messages. Raises BadInput for a feature it does not have."""
         self.network = network
         self._caught: dict[str, Tensor] = {}
-        for name in taps:
+        for name in sorted(taps):
             if name not in spec.taps:
-                raise BadInput(f"no feature '{name}' to tap; {nearest(name, spec.taps)}")
+                raise BadInput(f"{whose} has no feature '{name}'; {nearest(name, spec.taps)}")
             network.get_submodule(spec.taps[name]).register_forward_hook(self._catch(name))
 
     def _catch(self, name: str):

@@ -10,7 +10,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..core.blocks import pass_through, same_for_each_phase
+from ..core.blocks import pass_through, same_for_each_phase, zero_bias
+from ..core.errors import BadInput
+from ..core.options import Count
 from ..core.resize import upsampling_kernel
 from ..core.spec import Model, ModelSpec
 
@@ -20,9 +22,9 @@ class Options:
     """Hyper-parameters in the paper's letters: d features, s after shrinking, m mapping layers."""
 
     scale: Literal[2, 3, 4] = 2
-    d: int = 56
-    s: int = 12
-    m: int = 4
+    d: Count = 56
+    s: Count = 12
+    m: Count = 4
     head: Literal["deconv", "shuffle"] = "deconv"
     """`deconv` as published; `shuffle` is a convolution and a pixel shuffle, which int8 engines like better."""
 
@@ -44,34 +46,36 @@ class FSRCNN(nn.Module):
             layers += [nn.Conv2d(s, s, 3, padding=1), nn.PReLU(s)]
         self.map = nn.Sequential(*layers)
         self.expand = nn.Sequential(nn.Conv2d(s, d, 1), nn.PReLU(d))
-        if options.head == "deconv":
-            self.head: nn.Module = nn.ConvTranspose2d(d, 1, 9, scale, padding=4, output_padding=scale - 1)
-        else:
-            self.head = nn.Sequential(nn.Conv2d(d, scale**2, 3, padding=1), nn.PixelShuffle(scale))
-        self._initialise(scale)
-
-    def _initialise(self, scale: int) -> None:
-        convs = [layer for layer in self.modules() if isinstance(layer, nn.Conv2d)]
-        for conv in convs:
-            nn.init.kaiming_normal_(conv.weight, a=0.25, mode="fan_out")
-            nn.init.zeros_(conv.bias)
-        body = convs if isinstance(self.head, nn.ConvTranspose2d) else convs[:-1]
-        for conv in body:
-            pass_through(conv)
-        if isinstance(self.head, nn.ConvTranspose2d):
-            nn.init.normal_(self.head.weight, std=0.001)
-            nn.init.zeros_(self.head.bias)
-            with torch.no_grad():
-                self.head.weight[0, 0] = torch.from_numpy(upsampling_kernel(scale, 9, 4))
-        else:
-            with torch.no_grad():
-                convs[-1].weight *= 0.01
-                convs[-1].weight[:, 0, 1, 1] = 1
-            same_for_each_phase(convs[-1], scale)
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, a=0.25, mode="fan_out")
+                pass_through(layer)
+        self.head = _deconvolution(d, scale) if options.head == "deconv" else _shuffle(d, scale)
 
     def forward(self, x: Tensor) -> Tensor:
         """Upscale a picture of any size."""
         return self.head(self.expand(self.map(self.shrink(self.extract(x)))))
+
+
+def _deconvolution(d: int, scale: int) -> nn.Module:
+    """The published head; small noise (section 3.2) round a cubic kernel for channel 0."""
+    head = nn.ConvTranspose2d(d, 1, 9, scale, padding=4, output_padding=scale - 1)
+    nn.init.normal_(head.weight, std=0.001)
+    zero_bias(head)
+    with torch.no_grad():
+        head.weight[0, 0] = torch.from_numpy(upsampling_kernel(scale, 9, 4))
+    return head
+
+
+def _shuffle(d: int, scale: int) -> nn.Module:
+    """A convolution and a pixel shuffle; every sub-pixel starts as channel 0 and the same small noise."""
+    conv = nn.Conv2d(d, scale**2, 3, padding=1)
+    nn.init.normal_(conv.weight, std=0.001)
+    zero_bias(conv)
+    with torch.no_grad():
+        conv.weight[:, 0, 1, 1] = 1
+    same_for_each_phase(conv, scale)
+    return nn.Sequential(conv, nn.PixelShuffle(scale))
 
 
 def _spec(options: Options) -> ModelSpec:
@@ -89,28 +93,27 @@ def _spec(options: Options) -> ModelSpec:
     )
 
 
-def _adopt(state: Mapping[str, Tensor]) -> tuple[Options, dict[str, Tensor]] | None:
+def _rename(name: str, m: int) -> str:
+    """A name of the common port -> ours; `mid_part` holds shrinking, m mapping layers and expanding in a row."""
+    part, index, *rest = name.split(".")
+    if part != "mid_part":
+        return ".".join([{"first_part": "extract", "last_part": "head"}.get(part, part), index, *rest])
+    place = int(index)
+    ours, first = ("shrink", 0) if place < 2 else ("map", 2) if place < 2 * m + 2 else ("expand", 2 * m + 2)
+    return ".".join([ours, str(place - first), *rest])
+
+
+def _adopt(state: Mapping[str, Tensor], scale: int | None) -> tuple[Options, dict[str, Tensor]] | None:
     """Names of the common PyTorch port: `first_part`, `mid_part`, `last_part`."""
     if not {"first_part.0.weight", "mid_part.0.weight", "last_part.weight"} <= state.keys():
         return None
-    m = max(int(name.split(".")[1]) for name in state if name.startswith("mid_part.")) // 2 - 1
-    renamed = {}
-    for name, value in state.items():
-        part, _, rest = name.partition(".")
-        index, _, tensor = rest.rpartition(".")
-        if part == "first_part":
-            renamed[f"extract.{rest}"] = value
-        elif part == "last_part":
-            renamed[f"head.{rest}"] = value
-        elif int(index) < 2:
-            renamed[f"shrink.{rest}"] = value
-        elif int(index) < 2 * m + 2:
-            renamed[f"map.{int(index) - 2}.{tensor}"] = value
-        else:
-            renamed[f"expand.{int(index) - 2 * m - 2}.{tensor}"] = value
+    m = sum(name.startswith("mid_part.") and name.endswith(".bias") for name in state) - 2
+    renamed = {_rename(name, m): value for name, value in state.items()}
     d, s = state["first_part.0.weight"].shape[0], state["mid_part.0.weight"].shape[0]
-    # Nothing in the tensors tells the scale: a 9x9 kernel serves them all.
-    return Options(2, d, s, m), renamed
+    # A 9x9 kernel serves every scale, so nothing in the tensors tells it.
+    if scale not in (2, 3, 4):
+        raise BadInput("FSRCNN weights do not tell their scale; give it (2, 3 or 4), or put it in the name: fsrcnn_x2")
+    return Options(scale, d, s, m), renamed
 
 
-MODEL = Model("FSRCNN(d, s, m) on luma, transposed-convolution or pixel-shuffle head", Options, _spec, adopt=_adopt)
+MODEL = Model(Options, _spec, adopt=_adopt)

@@ -1,13 +1,15 @@
-"""SESR: collapsible linear blocks on luma (Bhardwaj et al. 2022)."""
+"""SESR on luma: collapsible linear blocks, trained wide, deployed as plain convolutions (Bhardwaj et al. 2022)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.blocks import CollapsibleConv
+from ..core.blocks import CollapsibleConv, collapse, same_for_each_phase
+from ..core.options import Count
 from ..core.spec import Model, ModelSpec
 
 
@@ -15,10 +17,10 @@ from ..core.spec import Model, ModelSpec
 class Options:
     """Hyper-parameters; the defaults are SESR-M5."""
 
-    scale: int = 2
-    channels: int = 16
-    blocks: int = 5
-    width: int = 256
+    scale: Literal[2, 3, 4] = 2
+    channels: Count = 16
+    blocks: Count = 5
+    width: Count = 256
     """Channels inside each linear block while it is trained."""
 
 
@@ -26,15 +28,19 @@ class SESR(nn.Module):
     """Luma (N, 1, H, W) in [0, 1] -> (N, 1, scale*H, scale*W).
 
     5x5 ends, `blocks` 3x3 body convolutions with ReLU, a skip over the body and one from the input
-    to each sub-pixel. `convs` are linear blocks while training and plain convolutions once deployed.
+    to each sub-pixel. The convolutions are linear blocks while training, plain ones once deployed.
     """
 
-    def __init__(self, convs: list[nn.Module], scale: int) -> None:
+    def __init__(self, options: Options) -> None:
         super().__init__()
-        self.first, *body, self.last = convs
-        self.body = nn.ModuleList(body)
+        channels, width, self.scale = options.channels, options.width, options.scale
+        self.first = CollapsibleConv(1, channels, 5, width)
+        self.body = nn.ModuleList(
+            CollapsibleConv(channels, channels, 3, width, residual=True) for _ in range(options.blocks)
+        )
         self.trunk = nn.Identity()
-        self.scale = scale
+        self.last = CollapsibleConv(channels, options.scale**2, 5, width)
+        same_for_each_phase(self.last.squeeze, options.scale)
 
     def forward(self, x: Tensor) -> Tensor:
         """Upscale a picture of any size."""
@@ -45,21 +51,10 @@ class SESR(nn.Module):
         return F.pixel_shuffle(residual + x, self.scale)
 
 
-def _build(options: Options) -> SESR:
-    c, width = options.channels, options.width
-    body = [CollapsibleConv(c, c, 3, width, residual=True) for _ in range(options.blocks)]
-    convs = [CollapsibleConv(1, c, 5, width), *body, CollapsibleConv(c, options.scale**2, 5, width)]
-    return SESR(convs, options.scale)
-
-
-def _deploy(network: nn.Module) -> nn.Module:
-    return SESR([conv.collapsed() for conv in (network.first, *network.body, network.last)], network.scale)  # type: ignore[union-attr, operator]
-
-
 def _spec(options: Options) -> ModelSpec:
     return ModelSpec(
         task="upscale",
-        build=lambda: _build(options),
+        build=lambda: SESR(options),
         inputs=("frame",),
         output="upscaled",
         channels=1,
@@ -70,4 +65,4 @@ def _spec(options: Options) -> ModelSpec:
     )
 
 
-MODEL = Model("SESR-M(blocks) on luma: trained wide, collapsed to plain convolutions", Options, _spec, deploy=_deploy)
+MODEL = Model(Options, _spec, deploy=collapse)

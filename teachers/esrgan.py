@@ -11,6 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..core.blocks import zero_bias
+from ..core.options import Count
 from ..core.spec import Model, ModelSpec
 
 
@@ -19,9 +21,9 @@ class Options:
     """Hyper-parameters; the defaults are the published x4 network."""
 
     scale: Literal[2, 4] = 4
-    features: int = 64
-    growth: int = 32
-    blocks: int = 23
+    features: Count = 64
+    growth: Count = 32
+    blocks: Count = 23
 
 
 class ResidualDenseBlock(nn.Module):
@@ -29,15 +31,17 @@ class ResidualDenseBlock(nn.Module):
 
     def __init__(self, features: int, growth: int) -> None:
         super().__init__()
-        for index in range(1, 6):
-            outputs = growth if index < 5 else features
-            setattr(self, f"conv{index}", nn.Conv2d(features + (index - 1) * growth, outputs, 3, padding=1))
+        self.conv1 = nn.Conv2d(features, growth, 3, padding=1)
+        self.conv2 = nn.Conv2d(features + growth, growth, 3, padding=1)
+        self.conv3 = nn.Conv2d(features + 2 * growth, growth, 3, padding=1)
+        self.conv4 = nn.Conv2d(features + 3 * growth, growth, 3, padding=1)
+        self.conv5 = nn.Conv2d(features + 4 * growth, features, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, features, H, W) -> the same shape."""
         maps = [x]
-        for index in range(1, 5):
-            maps.append(F.leaky_relu(getattr(self, f"conv{index}")(torch.cat(maps, 1)), 0.2))
+        for conv in (self.conv1, self.conv2, self.conv3, self.conv4):
+            maps.append(F.leaky_relu(conv(torch.cat(maps, 1)), 0.2))
         return x + 0.2 * self.conv5(torch.cat(maps, 1))
 
 
@@ -73,12 +77,12 @@ class RRDBNet(nn.Module):
         self.conv_hr = nn.Conv2d(features, features, 3, padding=1)
         self.conv_last = nn.Conv2d(features, 3, 3, padding=1)
         self.trunk = nn.Identity()
-        for block in self.body.modules():
-            if isinstance(block, nn.Conv2d):
+        for layer in self.body.modules():
+            if isinstance(layer, nn.Conv2d):
                 # Small residual branches keep a deep net without batch norm stable (section 3.1).
-                nn.init.kaiming_normal_(block.weight, a=0.2)
-                block.weight.data *= 0.1
-                nn.init.zeros_(block.bias)
+                nn.init.kaiming_normal_(layer.weight, a=0.2)
+                layer.weight.data *= 0.1
+                zero_bias(layer)
 
     def forward(self, x: Tensor) -> Tensor:
         """Upscale; height and width must be multiples of 4 / scale."""
@@ -132,16 +136,14 @@ def _rename(name: str) -> str:
     return name
 
 
-def _adopt(state: Mapping[str, Tensor]) -> tuple[Options, dict[str, Tensor]] | None:
+def _adopt(state: Mapping[str, Tensor], _scale: int | None) -> tuple[Options, dict[str, Tensor]] | None:
     renamed = {_rename(name): value for name, value in state.items()}
     if not {"conv_first.weight", "body.0.rdb1.conv1.weight", "conv_up2.weight", "conv_last.weight"} <= renamed.keys():
         return None
-    scale = {3: 4, 12: 2}.get(renamed["conv_first.weight"].shape[1])
-    if scale is None or renamed["conv_last.weight"].shape[0] != 3:
-        return None
     growth, features = renamed["body.0.rdb1.conv1.weight"].shape[:2]
-    blocks = 1 + max(int(name.split(".")[1]) for name in renamed if name.startswith("body."))
-    return Options(scale, features, growth, blocks), renamed
+    blocks = len({name.split(".")[1] for name in renamed if name.startswith("body.")})
+    folded = renamed["conv_first.weight"].shape[1] == 12
+    return Options(2 if folded else 4, features, growth, blocks), renamed
 
 
-MODEL = Model("RRDBNet, the generator of ESRGAN and Real-ESRGAN (RGB)", Options, _spec, adopt=_adopt)
+MODEL = Model(Options, _spec, adopt=_adopt)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..core.options import Count
 from ..core.spec import Model, ModelSpec
 
 
@@ -15,9 +16,9 @@ from ..core.spec import Model, ModelSpec
 class Options:
     """Hyper-parameters; the defaults are those of realesr-animevideov3."""
 
-    scale: int = 4
-    features: int = 64
-    convs: int = 16
+    scale: Count = 4
+    features: Count = 64
+    convs: Count = 16
 
 
 class SRVGGNetCompact(nn.Module):
@@ -51,18 +52,16 @@ def _spec(options: Options) -> ModelSpec:
     )
 
 
-def _adopt(state: Mapping[str, Tensor]) -> tuple[Options, dict[str, Tensor]] | None:
-    names = {f"body.{index}" for index in range(len(state))}
-    if not {"body.0.weight", "body.1.weight", "body.2.weight"} <= state.keys() or not {
-        name.rpartition(".")[0] for name in state
-    } <= names:
+def _adopt(state: Mapping[str, Tensor], _scale: int | None) -> tuple[Options, dict[str, Tensor]] | None:
+    """The published names are ours: `body.N`, convolutions at even N and PReLU slopes between them."""
+    layers = {name.rpartition(".")[0] for name in state}
+    last = len(layers) - 1
+    if last < 4 or last % 2 or layers != {f"body.{index}" for index in range(last + 1)}:
         return None
-    last = max(int(name.split(".")[1]) for name in state)
-    head, tail = state["body.0.weight"], state[f"body.{last}.weight"]
-    scale = round((tail.shape[0] / 3) ** 0.5)
-    if head.ndim != 4 or head.shape[1] != 3 or tail.shape[0] != 3 * scale**2 or last % 2:
+    head, tail = state.get("body.0.weight"), state.get(f"body.{last}.weight")
+    if head is None or tail is None or head.ndim != 4:
         return None
-    return Options(scale, head.shape[0], last // 2 - 1), dict(state)
+    return Options(round((tail.shape[0] / 3) ** 0.5), head.shape[0], last // 2 - 1), dict(state)
 
 
-MODEL = Model("SRVGGNetCompact, Real-ESRGAN's compact network (RGB)", Options, _spec, adopt=_adopt)
+MODEL = Model(Options, _spec, adopt=_adopt)

@@ -48,9 +48,14 @@ class Feature(LossTerm):
             raise BadInput("[[loss]] feature needs pairs = { student_feature = 'teacher_feature' }")
         self.kind, self.pairs = options.kind, options.pairs
         self.student_taps, self.teacher_taps = tuple(options.pairs), tuple(options.pairs.values())
-        hint = options.kind == "hint"
-        # Materialised by the dry run that training starts with; channels are known only then.
-        self.adapters = nn.ModuleDict({name: nn.LazyConv2d(0, 1) for name in options.pairs} if hint else {})
+        self.adapters = nn.ModuleDict()
+
+    def fit(self, student: Outputs, teacher: Outputs | None) -> None:
+        """One adapter for each pair, for hints."""
+        assert teacher is not None
+        if self.kind == "hint":
+            for own, other in self.pairs.items():
+                self.adapters[own] = nn.Conv2d(student.taps[own].shape[1], teacher.taps[other].shape[1], 1)
 
     def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
         """Scalar: the mean over the pairs."""
@@ -65,11 +70,8 @@ class Feature(LossTerm):
             return (attention(own) - attention(other)).square().sum(1).mean()
         if self.kind == "affinity":
             return (affinity(own) - affinity(other)).abs().mean()
-        adapter = self.adapters[name]
-        if isinstance(adapter, nn.LazyConv2d):
-            adapter.out_channels = other.shape[1]
         # Scaled by the teacher's own spread, so that one weight serves every teacher.
-        return F.mse_loss(adapter(own), other) / other.var().clamp_min(1e-8)
+        return F.mse_loss(self.adapters[name](own), other) / other.var().clamp_min(1e-8)
 
 
-LOSS = Loss("features: hints through adapters, attention transfer, or affinity", Options, Feature)
+LOSS = Loss(Options, Feature)

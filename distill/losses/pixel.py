@@ -41,4 +41,4 @@ class Pixel(LossTerm):
         return distance(student.picture, target, self.norm)
 
 
-LOSS = Loss("distance to the true picture: L1, L2 or Charbonnier", Options, Pixel)
+LOSS = Loss(Options, Pixel)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
+from ...core.options import Share
 from ..loss import Loss, LossTerm
 from ..taps import Outputs
 from .pixel import Norm, distance
@@ -15,7 +16,7 @@ from .pixel import Norm, distance
 class Options:
     """`alpha` is the share of the teacher in the mixed target distance, in [0, 1]."""
 
-    alpha: float = 0.5
+    alpha: Share = 0.5
     norm: Norm = "l1"
 
 
@@ -31,7 +32,8 @@ class Soft(LossTerm):
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self.alpha, self.norm = options.alpha, options.norm
+        self.alpha = options.alpha
+        self.norm: Norm = options.norm
 
     def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
         """Scalar: alpha * distance to the teacher + (1 - alpha) * distance to the truth."""
@@ -41,4 +43,4 @@ class Soft(LossTerm):
         return self.alpha * soft + (1 - self.alpha) * hard
 
 
-LOSS = Loss("the teacher's picture as soft target, mixed with the truth by alpha", Options, Soft)
+LOSS = Loss(Options, Soft)
