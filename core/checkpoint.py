@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from .catalog import NETWORKS
 from .errors import BadInput
-from .files import sha256, write_bytes, write_text
+from .files import sha256, to_json, write_bytes, write_text
 from .options import build_options
 from .spec import ModelSpec
 
@@ -51,7 +51,7 @@ class Checkpoint:
 
 def save(folder: Path, name: str, options: Any, network: nn.Module) -> None:
     """Write the two files into a folder."""
-    write_text(folder / FACTS, json.dumps({"format": 1, "model": name, "options": asdict(options)}, indent=1) + "\n")
+    write_text(folder / FACTS, to_json({"format": 1, "model": name, "options": asdict(options)}) + "\n")
     state = {key: value.detach().cpu().contiguous() for key, value in network.state_dict().items()}
     write_bytes(folder / WEIGHTS, safetensors.save(state))
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
-import math
 import os
 import signal
 import sys
@@ -80,26 +78,17 @@ def run_group(group: LazyGroup) -> None:
     group(prog_name=group.name)
 
 
-def _plain(value: Any) -> Any:
-    """JSON has no infinity: two equal pictures have a PSNR of null."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
-
-
 def report(data: Any, destination: str | None, lines: Callable[[], str], quiet: bool = False) -> None:
     """Give a result to the user: JSON where `--json` says, otherwise `lines()` as text.
 
     With `--json -` standard output holds the JSON and nothing else.
     """
-    text = json.dumps(_plain(data), indent=1) if destination else ""
-    if destination and destination != "-":
-        from .files import write_text
+    from .files import to_json, write_text
 
-        write_text(Path(destination), text + "\n")
     if destination == "-":
-        print(text)
-    elif not quiet:
+        print(to_json(data))
+        return
+    if destination:
+        write_text(Path(destination), to_json(data) + "\n")
+    if not quiet:
         print(lines())

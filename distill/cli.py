@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core.commands import Json, LazyGroup, Quiet, report, run_group
+from ..core.commands import Force, Json, LazyGroup, Quiet, report, run_group
 from ..core.errors import need
+
+if TYPE_CHECKING:
+    import numpy as np
 
 GROUP = LazyGroup(
     "distill",
@@ -28,6 +32,7 @@ def run_recipe(
     data: Annotated[list[str] | None, typer.Option(help="Folder of HR pictures to train on.")] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     resume: Annotated[bool, typer.Option("--resume", help="Go on where the run folder stopped.")] = False,
+    force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -39,9 +44,9 @@ def run_recipe(
     from . import recipe as recipes
     from .run import run
 
-    chosen = recipes.load(recipe, [*(change or []), *([f"data.train={data!r}"] if data else [])])
+    chosen = recipes.load(recipe, change or [], data or [])
     folder = out or Path("runs") / Path(recipe).stem
-    metrics = run(chosen, folder, device, resume, quiet)
+    metrics = run(chosen, folder, device, resume, force, quiet)
 
     def lines() -> str:
         scores = metrics["validation"]
@@ -67,12 +72,20 @@ def evaluate(
     Example: distill eval sesr-x2 --data photos --json scores.json
     """
     from ..core import picture
+    from ..core.progress import progress
     from .evaluate import score
     from .model import open_upscaler
 
     paths = picture.find(data)
     upscaler, factor = open_upscaler(model, scale, precision, engine)
-    result = score(upscaler, ((path.name, picture.read(path)) for path in paths), factor)
+    with progress("eval", len(paths), quiet) as advance:
+
+        def pictures() -> Iterator[tuple[str, np.ndarray]]:
+            for path in paths:
+                yield path.name, picture.read(path)
+                advance()
+
+        result = score(upscaler, pictures(), factor)
     report(result, json_file, lambda: score_table(result), quiet)
 
 
@@ -100,7 +113,7 @@ def list_all(json_file: Json = None, quiet: Quiet = False) -> None:
         "teachers": TEACHERS.summaries(),
         "students": STUDENTS.summaries(),
         "losses": LOSSES.summaries(),
-        "recipes": {name: recipes.load(name).summary for name in recipes.names()},
+        "recipes": recipes.summaries(),
         "shipped teachers": {name: str(path) for name, path in shipped_teachers().items()},
     }
 
@@ -108,6 +121,7 @@ def list_all(json_file: Json = None, quiet: Quiet = False) -> None:
         return "\n".join(
             "\n".join([f"{group}:", *(f"  {name:<16} {line}" for name, line in members.items())])
             for group, members in groups.items()
+            if members
         )
 
     report(groups, json_file, lines, quiet)

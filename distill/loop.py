@@ -56,7 +56,101 @@ class Training:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def prepare(recipe: Recipe, teacher: Callable[[], Outputs] | None, ...
+def prepare(recipe: Recipe, losses: WeightedSum, teacher: Outputs | None, device: torch.device) -> Training:
+    """Build the student from the recipe's seed, the adapters of its losses, and the optimiser of both.
+
+    `teacher` shows the shapes of the teacher's features. Raises BadInput for a feature that the
+    student does not have.
+    """
+    torch.manual_seed(recipe.seed)
+    spec = recipe.student_spec()
+    network = spec.build().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    average = copy.deepcopy(network).requires_grad_(False).eval()
+    student = Tapped(network, spec, losses.student_taps, f"the student {recipe.student.name}")
+    side = 8 * spec.align
+    with torch.no_grad():
+        losses.fit(student(torch.zeros(1, spec.channels, side, side, device=device)), teacher)
+    parameters = [*network.parameters(), *losses.to(device).parameters()]
+    optimiser = torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
+    return Training(student, average, losses, optimiser)
+
+
+def train(
+    recipe: Recipe,
+    training: Training,
+    batches: Callable[[int], Batch],
+    evaluate: Callable[[nn.Module], float],
+    folder: RunFolder,
+    device: torch.device,
+    quiet: bool = False,
+) -> None:
+    """Train from `training.step` to the recipe's last step.
+
+    Every `eval_every` steps, at the end, and when interrupted, the state is saved; an evaluation first
+    logs a row to the curves. `evaluate` scores the averaged weights, in dB. Raises BadInput when the
+    numbers are no longer finite, KeyboardInterrupt once the step under way is done and saved.
+    """
+    amp = recipe.amp and has_bfloat16(device)
+    note, quality = "", ""
+    began = time.monotonic() - training.seconds
+    with Interruptible() as stop, progress("train", recipe.steps, quiet, done=training.step) as advance:
+        while training.step < recipe.steps:
+            step = one_step(recipe, training, batches(training.step), amp)
+            due = training.step % recipe.eval_every == 0 or training.step == recipe.steps
+            if due or stop.asked or training.step % _LOOK_EVERY == 0:
+                _require_finite(step, training.step)
+                training.seconds = time.monotonic() - began
+                note = f"loss {float(step.loss):.5f}{quality}"
+            if due:
+                score = evaluate(training.average)
+                quality = f"  PSNR {score:.2f} dB"
+                terms = {name: round(float(value), 6) for name, value in step.terms.items()}
+                folder.log({"step": training.step, "seconds": round(training.seconds, 1), "psnr_y": score, **terms})
+            advance(1, note)
+            if due or stop.asked:
+                folder.save_state(training.state_dict())
+            if stop.asked:
+                raise KeyboardInterrupt(f"interrupted at step {training.step}; go on with --resume")
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one step found; scalars on the device."""
+
+    loss: Tensor
+    terms: dict[str, Tensor]
+    """Each term of the loss before weighting."""
+    gradient: Tensor
+    """Norm before clipping."""
+
+
+def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Step:
+    """Forward, backward, clip, update, average."""
+    settings, optimiser = recipe.optimiser, training.optimiser
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate(training.step, recipe.steps, settings)
+    with torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
+        outputs = training.student(batch.lr)
+    loss, terms = training.losses(outputs, batch.teacher, batch.hr)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    weights = list(training.student.network.parameters())
+    gradient = nn.utils.clip_grad_norm_([*weights, *training.losses.parameters()], settings.clip)
+    optimiser.step()
+    # Early on the average follows closely, so that short runs are not held back by the start.
+    decay = min(settings.ema, (1 + training.step) / (10 + training.step))
+    with torch.no_grad():
+        for mean, weight in zip(training.average.parameters(), weights, strict=True):
+            mean.lerp_(weight, 1 - decay)
+    training.step += 1
+    return Step(loss.detach(), {name: value.detach() for name, value in terms.items()}, gradient)
+
+
+def _require_finite(step: Step, number: int) -> None:
+    if not torch.isfinite(step.loss + step.gradient):
+        raise BadInput(f"the loss is no longer finite at step {number}; start again with a lower --set optimiser.lr")
+
+
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device multiplies bfloat16 natively; emulation would be slower than float32."""
     if device.type == "cuda":

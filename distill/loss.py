@@ -22,7 +22,7 @@ class LossTerm(nn.Module):
     teacher_taps: tuple[str, ...] = ()
     needs_teacher: bool = False
 
-    def fit(self, student: Outputs, teacher: Outputs | None) -> None:  # noqa: B027
+    def fit(self, student: Outputs, teacher: Outputs | None) -> None:
         """Make adapters for features of these shapes; called once, before training."""
 
     @abstractmethod

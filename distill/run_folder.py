@@ -16,7 +16,6 @@ from ..core.errors import BadInput
 from ..core.files import write_bytes, write_text
 from .recipe import Recipe, load
 
-
 METRICS, CURVES, SAMPLES = "metrics.json", "curves.png", "samples.png"
 _RESULTS = (checkpoint.WEIGHTS, checkpoint.FACTS, METRICS, CURVES, SAMPLES)
 
