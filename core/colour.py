@@ -34,7 +34,7 @@ def ycbcr_to_bgr(ycbcr: np.ndarray) -> np.ndarray:
     """float32 (H, W, 3) YCbCr over 255 -> uint8 BGR, rounded and clipped."""
     bgr = cv2.transform(ycbcr, np.column_stack([_YCBCR_TO_BGR, -_YCBCR_TO_BGR @ _OFFSET]))
     # OpenCV rounds and saturates as it stores 8 bits, in a sixth of the time that numpy takes.
-    return cv2.add(bgr, 0, dtype=cv2.CV_8U)
+    return cv2.addWeighted(bgr, 1, bgr, 0, 0, dtype=cv2.CV_8U)
 
 
 def to_network(bgr: np.ndarray, channels: int) -> np.ndarray:

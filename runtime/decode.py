@@ -12,10 +12,13 @@ import numpy as np
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.plane import VideoPlane
+from av.video.reformatter import Interpolation
 
 from ..core.errors import BadInput
 from .frame import BGR, Colour, Frame, Layout
 
+EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
+"""How formats are converted: FFmpeg's default is faster and darkens a picture by a grey level."""
 _SOUND_LAGS = 1.0
 """Seconds by which a file may keep sound behind the picture it belongs to."""
 
@@ -53,6 +56,7 @@ class Reader:
         self._path, self._formats = path, formats
         self._damaged = self._out_of_order = 0
         self._last: int | None = None
+        self._reached, self._ended = 0.0, False
         try:
             self.container = av.open(str(path))
         except (FFmpegError, OSError) as error:
@@ -86,7 +90,10 @@ class Reader:
             try:
                 packet = next(packets, None)
                 if packet is None:
+                    self._ended = True
                     return
+                if packet.pts is not None:
+                    self._reached = max(self._reached, float(packet.pts * packet.time_base))
                 if packet.stream is not self._video:
                     if packet.dts is not None:  # the last one of each stream is empty
                         yield packet
@@ -143,7 +150,12 @@ class Reader:
         if not same or (picture.height, picture.width) != (facts.height, facts.width):
             tags = (None, None) if facts.format == BGR else (facts.colour.matrix, facts.colour.range)
             picture = picture.reformat(
-                facts.width, facts.height, facts.format, dst_colorspace=tags[0], dst_color_range=tags[1]
+                facts.width,
+                facts.height,
+                facts.format,
+                dst_colorspace=tags[0],
+                dst_color_range=tags[1],
+                interpolation=EXACT,
             )
         if facts.format == BGR:
             return (_samples(picture.planes[0], 8, facts.height, 3 * facts.width).reshape(facts.height, -1, 3),)
@@ -154,13 +166,18 @@ class Reader:
     @property
     def notes(self) -> list[str]:
         """What was left out or looks wrong, so far."""
+        told = []
         left_out = len(self.container.streams) - 1 - len(self.passed)
-        told = {
-            "streams that are neither the video nor sound nor subtitles were left out": left_out,
-            "packets or frames were damaged; what could be decoded is kept": self._damaged,
-            "frames were not later than the one before and were left out": self._out_of_order,
-        }
-        return [f"{self._path}: {count} {what}" for what, count in told.items() if count]
+        if left_out:
+            told.append(f"left out {left_out} of its streams: neither the video nor sound nor subtitles")
+        if self._damaged:
+            told.append(f"{self._damaged} packets or frames are damaged; what could be decoded is kept")
+        if self._out_of_order:
+            told.append(f"left out {self._out_of_order} frames that were not later than the one before")
+        said = ((self.container.duration or 0) + (self.container.start_time or 0)) / av.time_base
+        if self._ended and self._reached < said - _SOUND_LAGS:
+            told.append(f"breaks off at {self._reached:.1f} s, though it says that it lasts until {said:.1f} s")
+        return [f"{self._path}: {note}" for note in told]
 
     def __enter__(self) -> Reader:
         return self
@@ -171,23 +188,35 @@ class Reader:
 
 def until(items: Iterable[Frame | av.Packet], frames: int | None, seconds: float | None) -> Iterator[Frame | av.Packet]:
     """The first `frames` frames and `seconds` seconds of a video, sound and all; None is no limit."""
+    if frames is None and seconds is None:
+        yield from items
+        return
     given, end = 0, float("inf")
+    # Sound may come before the frame that tells whether it is still wanted.
+    waiting: list[av.Packet] = []
     for item in items:
-        time = None if item.pts is None or item.time_base is None else float(item.pts * item.time_base)
         if not isinstance(item, Frame):
-            if time is None or time < end:
-                yield item
+            waiting.append(item)
             continue
-        assert time is not None
+        time = float(item.pts * item.time_base)
         if not given and seconds is not None:
             end = time + seconds
-        if given != frames and time < end:
-            given += 1
-            yield item
+        if given == frames or time >= end:
+            end = min(end, time)
+            if time > end + _SOUND_LAGS:
+                break
             continue
-        end = min(end, time)
-        if time > end + _SOUND_LAGS:
-            return
+        given += 1
+        yield from _before(time, waiting)
+        yield item
+    yield from _before(end, waiting)
+
+
+def _before(time: float, waiting: list[av.Packet]) -> Iterator[av.Packet]:
+    """Take from `waiting` what starts before `time`."""
+    due = [p for p in waiting if p.pts is None or float(p.pts * p.time_base) < time]
+    waiting[:] = [p for p in waiting if p not in due]
+    yield from due
 
 
 def _nearest_layout(picture: av.VideoFrame) -> Layout:

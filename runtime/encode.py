@@ -15,7 +15,7 @@ from av.error import FFmpegError
 from av.stream import Stream
 
 from ..core.errors import BadInput
-from .decode import Facts, Reader
+from .decode import EXACT, Facts, Reader
 from .frame import BGR, Frame, Layout
 
 
@@ -100,11 +100,15 @@ class Writer:
             row = samples.reshape(len(samples), -1)
             stored = np.frombuffer(plane, samples.dtype).reshape(-1, plane.line_size // samples.itemsize)  # type: ignore[call-overload]
             stored[: len(row), : row.shape[1]] = row
-        if frame.format == BGR:
+        if frame.format != self._layout.name:
             tags = self._facts.colour
-            picture = picture.reformat(format=self._layout.name, dst_colorspace=tags.matrix, dst_color_range=tags.range)
-        elif frame.format != self._layout.name:
-            picture = picture.reformat(format=self._layout.name)
+            picture = picture.reformat(
+                format=self._layout.name,
+                dst_colorspace=tags.matrix,
+                src_color_range=0 if frame.format == BGR else tags.range,
+                dst_color_range=tags.range,
+                interpolation=EXACT,
+            )
         picture.pts, picture.duration, picture.time_base = frame.pts, frame.duration, frame.time_base
         return picture
 

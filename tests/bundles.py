@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-
 from pocketlens.core.bundle import Graph, Manifest, write
 
 
@@ -34,6 +33,17 @@ def upscaler_graph(channels: int = 1, scale: int = 2, seed: int = 0) -> bytes:
         helper.make_node("DepthToSpace", ["subpixels"], ["upscaled"], blocksize=scale, mode="CRD"),
     ]
     return _model(nodes, weights, channels)
+
+
+def unshuffled_graph() -> bytes:
+    """x2 through half the resolution, so that sides must be even; a receptive field of radius 3."""
+    weights = {"w": np.random.default_rng(0).normal(0, 0.2, (16, 4, 3, 3))}
+    nodes = [
+        helper.make_node("SpaceToDepth", ["frame"], ["small"], blocksize=2),
+        helper.make_node("Conv", ["small", "w"], ["subpixels"], pads=[1, 1, 1, 1]),
+        helper.make_node("DepthToSpace", ["subpixels"], ["upscaled"], blocksize=4, mode="CRD"),
+    ]
+    return _model(nodes, weights, 1)
 
 
 def nearest_graph(channels: int = 1, scale: int = 2) -> bytes:

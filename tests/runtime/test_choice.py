@@ -1,0 +1,82 @@
+"""What `auto` chooses, and what it says."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bundles import make_bundle, upscaler_graph
+from pocketlens.core.catalog import ENGINES
+from pocketlens.core.errors import BadInput, MachineCannot
+from pocketlens.runtime import Session, choose
+
+
+@pytest.fixture
+def both(tmp_path: Path) -> Path:
+    """A bundle with an fp32 and an "int8" graph: engines go by the manifest alone."""
+    return make_bundle(tmp_path / "both.plens", graphs={"fp32": upscaler_graph(), "int8": upscaler_graph(seed=1)})
+
+
+@pytest.fixture
+def float_only(tmp_path: Path) -> Path:
+    return make_bundle(tmp_path / "float.plens")
+
+
+def opened(*arguments, **options) -> tuple[str, str]:
+    with Session.open(*arguments, **options) as session:
+        return session.engine, session.precision
+
+
+def test_int8_goes_to_the_engine_that_is_fast_at_it(both: Path):
+    assert opened(both) == ("openvino", "int8")
+
+
+def test_onnxruntime_keeps_the_better_picture_because_its_int8_is_no_faster(both: Path):
+    assert opened(both, engine="onnxruntime") == ("onnxruntime", "fp32")
+
+
+def test_a_named_precision_is_kept_to(both: Path):
+    assert opened(both, precision="fp32") == ("openvino", "fp32")
+    assert opened(both, engine="onnxruntime", precision="int8") == ("onnxruntime", "int8")
+
+
+def test_a_bundle_without_int8_runs_in_fp32(float_only: Path):
+    assert opened(float_only) == ("openvino", "fp32")
+
+
+def test_without_openvino_auto_falls_back_and_says_why(both: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with Session.open(both) as session:
+        assert (session.engine, session.precision) == ("onnxruntime", "fp32")
+        assert "pip install 'pocketlens[openvino]'" in session.notes[0]
+
+
+def test_an_engine_that_fails_to_load_is_passed_over_and_named(float_only: Path, monkeypatch: pytest.MonkeyPatch):
+    def fail(_graph: bytes, _threads: int):
+        raise MachineCannot("no licence")
+
+    working = dict(ENGINES.items())
+    broken = replace(working["openvino"], load=fail)
+    monkeypatch.setattr(choose.ENGINES, "get", lambda name: {**working, "openvino": broken}[name])
+    with Session.open(float_only) as session:
+        assert session.engine == "onnxruntime"
+        assert session.notes == ("openvino fp32: no licence",)
+    with pytest.raises(MachineCannot, match="no licence"):
+        Session.open(float_only, engine="openvino")
+
+
+def test_a_graph_that_is_not_what_the_manifest_says_is_refused(tmp_path: Path):
+    bundle = make_bundle(tmp_path / "x3.plens", scale=3, graphs={"fp32": upscaler_graph(scale=2)})
+    with pytest.raises(MachineCannot, match="gives"):
+        Session.open(bundle)
+
+
+def test_unknown_engines_and_precisions_are_answered_with_the_known(both: Path, float_only: Path):
+    with pytest.raises(BadInput, match="openvino"):
+        Session.open(both, engine="openvin")
+    with pytest.raises(BadInput, match="known: auto, fp32"):
+        Session.open(both, precision="int4")
+    with pytest.raises(BadInput, match="it holds: fp32"):
+        Session.open(float_only, precision="int8")

@@ -1,0 +1,70 @@
+"""What only a process of its own can show: imports, signals, limits, memory."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from bundles import make_bundle, upscaler_graph
+from clips import make_clip
+
+COMMAND = [sys.executable, "-m", "pocketlens"]
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    return make_bundle(tmp_path / "b.plens", graphs={"fp32": upscaler_graph()})
+
+
+def test_running_a_video_imports_neither_torch_nor_onnx(bundle: Path, tmp_path: Path):
+    clip = make_clip(tmp_path / "in.mp4")
+    code = (
+        "import sys\n"
+        "from pocketlens.cli import GROUP\n"
+        "GROUP.main(sys.argv[1:], standalone_mode=False)\n"
+        "print([name for name in ('torch', 'onnx', 'nncf') if name in sys.modules])\n"
+    )
+    arguments = ["run", bundle, clip, "-o", tmp_path / "out.mp4"]
+    done = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True)
+    assert (tmp_path / "out.mp4").exists(), done.stderr
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
+def test_an_interrupt_leaves_nothing(bundle: Path, tmp_path: Path, number: signal.Signals):
+    clip = make_clip(tmp_path / "in.mp4", height=240, width=320, pts=range(0, 30000, 40))
+    running = subprocess.Popen([*COMMAND, "run", bundle, clip, "-o", tmp_path / "out.mp4"], stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 30
+    while not list(tmp_path.glob(".out-*/out.mp4")) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    running.send_signal(number)
+    _, stderr = running.communicate(timeout=30)
+    assert (running.returncode, stderr) == (130, b"pocketlens: interrupted\n")
+    assert {path.name for path in tmp_path.iterdir()} == {"b.plens", "in.mp4"}
+
+
+def test_a_disk_that_fills_up_leaves_nothing(bundle: Path, tmp_path: Path):
+    clip = make_clip(tmp_path / "in.mp4", height=120, width=160, pts=range(0, 4000, 40))
+    limited = ["bash", "-c", 'ulimit -f 20; exec "$@"', "bash", *COMMAND]
+    done = subprocess.run([*limited, "run", bundle, clip, "-o", tmp_path / "out.mp4"], capture_output=True, text=True)
+    assert done.returncode == 2, done.stderr
+    assert done.stderr.startswith("pocketlens: cannot write") and done.stderr.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == {"b.plens", "in.mp4"}
+
+
+@pytest.mark.long
+def test_memory_does_not_grow_with_the_length_of_a_clip(bundle: Path, tmp_path: Path):
+    def peak_kilobytes(frames: int) -> int:
+        clip = make_clip(tmp_path / f"{frames}.mp4", 180, 320, range(0, 40 * frames, 40), sound=True)
+        running = subprocess.Popen([*COMMAND, "run", bundle, clip, "-o", clip.with_suffix(".mkv")])
+        _, status, usage = os.wait4(running.pid, 0)
+        assert status == 0
+        return usage.ru_maxrss
+
+    short, long = peak_kilobytes(150), peak_kilobytes(1500)
+    assert long < 1.1 * short

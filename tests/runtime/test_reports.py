@@ -1,0 +1,77 @@
+"""`models`, `bench` and `doctor`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from bundles import make_bundle, upscaler_graph
+from commands import pocketlens
+from pocketlens.core import locate
+from pocketlens.core.catalog import ENGINES
+
+
+def reported(capsys: pytest.CaptureFixture[str], *arguments: object):
+    assert pocketlens(*arguments, "--json", "-") == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_bench_times_every_engine_and_precision_against_a_named_reference(tmp_path: Path, capsys):
+    bundle = make_bundle(tmp_path / "b.plens", graphs={"fp32": upscaler_graph(), "int8": upscaler_graph()})
+    result = reported(capsys, "bench", bundle, "--size", "24x32", "--rounds", 5, "--threads", 1, "--quiet")
+    assert result["reference"] == "onnxruntime fp32"
+    assert result["noise"] >= 0
+    assert {(row["engine"], row["precision"]) for row in result["rows"]} == {
+        (engine, precision) for engine in ENGINES.names() for precision in ("fp32", "int8")
+    }
+    for row in result["rows"]:
+        assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]
+        assert (row["size"], row["threads"]) == ("24x32", 1)
+        assert row["fps"] == pytest.approx(1000 / row["p50_ms"])
+        assert 0 < row["share_of_peak"] < 2
+    assert result["rows"][0]["ratio"] == pytest.approx(1)
+
+
+def test_bench_keeps_its_reference_when_one_engine_is_asked_for(tmp_path: Path, capsys):
+    bundle = make_bundle(tmp_path / "b.plens")
+    result = reported(capsys, "bench", bundle, "--size", "8x8", "--rounds", 2, "--engines", "openvino")
+    assert [row["engine"] for row in result["rows"]] == ["onnxruntime", "openvino"]
+
+
+def test_bench_without_openvino_gives_no_share_of_peak(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    result = reported(capsys, "bench", make_bundle(tmp_path / "b.plens"), "--size", "8x8", "--rounds", 2)
+    assert [row["share_of_peak"] for row in result["rows"]] == [None]
+
+
+@pytest.mark.parametrize("size", ["360", "0x5", "axb"])
+def test_a_size_that_is_none_is_refused(tmp_path: Path, capsys, size: str):
+    assert pocketlens("bench", make_bundle(tmp_path / "b.plens"), "--size", size) == 2
+    assert "360x640" in capsys.readouterr().err
+
+
+def test_doctor_tells_of_every_engine(capsys, monkeypatch):
+    told = {engine["name"]: engine["usable"] for engine in reported(capsys, "doctor")["engines"]}
+    assert told == dict.fromkeys(ENGINES.names(), True)
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    (missing,) = [e for e in reported(capsys, "doctor")["engines"] if not e["usable"]]
+    assert "pip install" in missing["why_not"]
+    assert pocketlens("doctor") == 0
+    assert "pip install" in capsys.readouterr().out
+
+
+def test_models_lists_what_is_shipped(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(locate, "BUNDLES", tmp_path)
+    assert reported(capsys, "models") == []
+    path = make_bundle(tmp_path / "toy-x2.plens")
+    (listed,) = reported(capsys, "models")
+    assert listed == {
+        "name": "toy-x2",
+        "task": "upscale",
+        "scale": 2,
+        "parameters": 1,
+        "bytes": path.stat().st_size,
+        "scores": {"samples": {"psnr_y": 30.0}},
+    }
