@@ -48,11 +48,9 @@ def run(
     """
     _check_places(source, output, force)
     with Session.open(model, engine, precision, threads, tile) as session:
-        if not quiet:
-            for note in session.notes:
-                print(f"pocketlens: {note}", file=sys.stderr)
-        for note in _process(session, source, output, frames, seconds, quiet):
-            print(f"pocketlens: {note}", file=sys.stderr)
+        notes = [*session.notes, *_process(session, source, output, frames, seconds, quiet)]
+    for note in notes if not quiet else ():
+        print(f"pocketlens: note: {note}", file=sys.stderr)
 
 
 def _check_places(source: Path, output: Path, force: bool) -> None:

@@ -26,7 +26,8 @@ class Session:
         self.engine, self.precision = choice.name, choice.precision
         self.notes = notes
         """Why better engines are not used, a line each."""
-        self._network = network
+        self.network = network
+        """The network alone: (channels, H, W) float32 in [0, 1] -> the same, enlarged."""
 
     @classmethod
     def open(
@@ -63,17 +64,17 @@ class Session:
 
     def process(self, frame: Frame) -> Iterator[Frame]:
         """The frames that `frame` gives rise to: for an upscaler one, enlarged."""
-        yield upscale_frame(self._network, frame, self.manifest.channels, self.manifest.scale)
+        yield upscale_frame(self.network, frame, self.manifest.channels, self.manifest.scale)
 
     def upscale(self, bgr: np.ndarray) -> np.ndarray:
         """uint8 (H, W, 3) BGR of any size -> uint8 (scale*H, scale*W, 3) BGR."""
         if bgr.dtype != np.uint8 or bgr.ndim != 3 or bgr.shape[2] != 3 or not bgr.size:
             raise BadInput(f"a picture is uint8 (H, W, 3) BGR, not {bgr.dtype} {bgr.shape}")
-        return upscale_picture(self._network, bgr, self.manifest.channels)
+        return upscale_picture(self.network, bgr, self.manifest.channels)
 
     def close(self) -> None:
         """Let go of the engine; a closed session cannot run."""
-        self._network.close()
+        self.network.close()
 
     def __enter__(self) -> Session:
         return self
