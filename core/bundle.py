@@ -41,10 +41,11 @@ class Graph(_Strict):
 
 
 class Sample(_Strict):
-    """A small input picture and what the fp32 reference makes of it, both PNG."""
+    """A small input picture, what the fp32 reference makes of it, and the truth; all PNG."""
 
     input: str
     expected: str
+    truth: str
 
 
 class Manifest(_Strict):
@@ -69,7 +70,7 @@ class Manifest(_Strict):
     quality: dict[str, dict[str, float]]
     """Data set or `samples` -> score name -> value, as measured at export."""
     limits: dict[str, float]
-    """`psnr_fp32|fp16|int8`: the least PSNR in dB against the expected samples."""
+    """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
     provenance: dict[str, Any]
     """Recipe, teacher, weights hash, calibration and versions."""
     files: dict[str, str]
@@ -120,7 +121,7 @@ def read(path: Path) -> Bundle:
         if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise BadInput(f"{path}: {name} was changed after sealing (sha256 differs); get the bundle again")
     listed = {graph.file for graph in manifest.graphs}.union(
-        *({sample.input, sample.expected} for sample in manifest.samples)
+        *(sample.model_dump().values() for sample in manifest.samples)
     )
     unsealed = (listed | contents.keys()) - manifest.files.keys()
     if unsealed:

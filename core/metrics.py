@@ -9,7 +9,7 @@ from .colour import luma
 
 
 def _inside(image: np.ndarray, border: int) -> np.ndarray:
-    if 2 * border >= min(image.shape[:2]):
+    if not border or 2 * border >= min(image.shape[:2]):
         return image
     return image[border : image.shape[0] - border, border : image.shape[1] - border]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -14,61 +16,62 @@ class FloatFace(nn.Module):
 
     def __init__(self, network: nn.Module, half: bool = False) -> None:
         super().__init__()
-        self.network = network.half() if half else network
+        self.network = copy.deepcopy(network).half() if half else network
         self.half_precision = half
 
     def forward(self, frame: Tensor) -> Tensor:
         """Run the network and clip: an app never sees a value that is no colour."""
-        upscaled = self.network(frame.half()).float() if self.half_precision else self.network(frame)
-        return upscaled.clamp(0, 1)
+        made = self.network(frame.half()).float() if self.half_precision else self.network(frame)
+        return made.clamp(0, 1)
 
 
-class RgbEntry(nn.Module):
-    """uint8 (N, H, W, 3) BGR -> float (N, 3, H, W) RGB in [0, 1]."""
+class Entry(nn.Module):
+    """uint8 (N, H, W, 3) BGR -> what a network takes, and what the exit needs besides.
 
-    def forward(self, frame: Tensor) -> Tensor:
-        """Convert."""
-        return frame.permute(0, 3, 1, 2).flip(1).float() / 255
+    Gives RGB (N, 3, H', W') and one channel of the frame; or, for `channels` 1, BT.601 luma
+    (N, 1, H', W') and chroma (N, 2, H, W) over 255. H' and W' are the next multiples of `align`.
+    """
 
-
-class RgbExit(nn.Module):
-    """float (N, 3, H, W) RGB in [0, 1] -> uint8 (N, H, W, 3) BGR."""
-
-    def forward(self, upscaled: Tensor) -> Tensor:
-        """Convert."""
-        return _to_bytes(upscaled.flip(1))
-
-
-class LumaEntry(nn.Module):
-    """uint8 (N, H, W, 3) BGR -> luma (N, 1, H, W) and chroma (N, 2, H, W), over 255 (BT.601)."""
-
-    def __init__(self) -> None:
+    def __init__(self, channels: int, align: int) -> None:
         super().__init__()
+        self.channels, self.align = channels, align
         matrix = torch.from_numpy(RGB_TO_YCBCR[:, ::-1].copy()).float() / 255**2
         self.register_buffer("matrix", matrix[..., None, None])
         self.register_buffer("offset", torch.from_numpy(YCBCR_OFFSET).float() / 255)
 
     def forward(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """Convert."""
-        ycbcr = F.conv2d(frame.permute(0, 3, 1, 2).float(), self.matrix, self.offset)
-        return ycbcr[:, :1], ycbcr[:, 1:]
+        """Convert and pad."""
+        # TensorRT takes bytes as the input of a cast, and of nothing else.
+        bgr = frame.float().permute(0, 3, 1, 2)
+        if self.channels == 3:
+            return self._padded(bgr.flip(1) / 255), bgr[:, :1]
+        ycbcr = F.conv2d(bgr, self.matrix, self.offset)
+        return self._padded(ycbcr[:, :1]), ycbcr[:, 1:]
+
+    def _padded(self, picture: Tensor) -> Tensor:
+        if self.align == 1:
+            return picture
+        below, right = ((side + self.align - 1) // self.align * self.align - side for side in picture.shape[2:])
+        return F.pad(picture, (0, right, 0, below), mode="replicate")
 
 
-class LumaExit(nn.Module):
-    """Upscaled luma (N, 1, sH, sW) and small chroma (N, 2, H, W) -> uint8 (N, sH, sW, 3) BGR."""
+class Exit(nn.Module):
+    """What a network made, and the entry's second output -> uint8 (N, scale*H, scale*W, 3) BGR."""
 
-    def __init__(self, scale: int) -> None:
+    def __init__(self, channels: int, scale: int) -> None:
         super().__init__()
-        self.scale = scale
+        self.channels, self.scale = channels, scale
         matrix = torch.from_numpy(YCBCR_TO_RGB[::-1].copy()).float() * 255
         self.register_buffer("matrix", matrix[..., None, None])
         self.register_buffer("offset", -matrix @ (torch.from_numpy(YCBCR_OFFSET).float() / 255))
 
-    def forward(self, upscaled: Tensor, chroma: Tensor) -> Tensor:
-        """Enlarge the chroma by cubic interpolation and convert."""
-        chroma = F.interpolate(chroma, scale_factor=self.scale, mode="bicubic", align_corners=False)
-        return _to_bytes(F.conv2d(torch.cat([upscaled, chroma], 1), self.matrix, self.offset))
-
-
-def _to_bytes(bgr: Tensor) -> Tensor:
-    return bgr.mul(255).round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)
+    def forward(self, made: Tensor, aside: Tensor) -> Tensor:
+        """Crop, enlarge the chroma by cubic interpolation, convert, round and clip."""
+        height, width = (side * self.scale for side in aside.shape[2:])
+        bgr = made[:, :, :height, :width]
+        if self.channels == 3:
+            bgr = bgr.flip(1)
+        else:
+            chroma = F.interpolate(aside, scale_factor=self.scale, mode="bicubic", align_corners=False)
+            bgr = F.conv2d(torch.cat([bgr, chroma], 1), self.matrix, self.offset)
+        return bgr.mul(255).round().clamp(0, 255).permute(0, 2, 3, 1).to(torch.uint8)
