@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import pickle
 import re
+import warnings
 import zipfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -96,17 +97,21 @@ def _read_own(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:
     return name, build_options(NETWORKS.get(name).options, options, f"options of {facts_file}"), state
 
 
-def _read_foreign(weights: Path, scale: int | None) -> tuple[str, Any, dict[str, Tensor]]:
+def unpickle(path: Path) -> Any:
+    """What `torch.save` wrote, on the CPU; runs no code. Raises BadInput when it is damaged or would have to."""
     try:
-        content = torch.load(weights, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):
+            return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise BadInput(
-            f"{weights} was refused: it is damaged, or a pickle that asks to run code; "
-            "save it again as a plain state dict"
+            f"{path} was refused: it is damaged, or a pickle that asks to run code; save it again as a plain state dict"
         ) from error
     except (OSError, RuntimeError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
-        raise BadInput(f"{weights} is not a checkpoint that can be read; it may be cut short or damaged") from error
-    state = _unwrap(content, weights)
+        raise BadInput(f"{path} is not a checkpoint that can be read; it may be cut short or damaged") from error
+
+
+def _read_foreign(weights: Path, scale: int | None) -> tuple[str, Any, dict[str, Tensor]]:
+    state = _unwrap(unpickle(weights), weights)
     for name, model in NETWORKS.items():
         found = model.adopt(state, scale or _scale_in(weights.stem))
         if found:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import os
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +50,8 @@ class RunFolder:
         """Make the folder, without what an earlier run left in it."""
         earlier = [self.state_file, self.curves_file, *(self.path / name for name in _RESULTS)]
         for file in earlier:
-            file.unlink(missing_ok=True)
+            if file.exists():
+                file.unlink()
         write_text(self.recipe_file, recipe.dump())
 
     def save_state(self, state: dict[str, Any]) -> None:
@@ -65,8 +65,8 @@ class RunFolder:
         if not self.state_file.exists():
             return None
         try:
-            return torch.load(self.state_file, map_location="cpu", weights_only=True)
-        except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+            return checkpoint.unpickle(self.state_file)
+        except BadInput as error:
             raise BadInput(f"{self.state_file} is damaged; start again with --force") from error
 
     def log(self, row: dict[str, Any]) -> None:

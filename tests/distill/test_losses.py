@@ -1,0 +1,119 @@
+"""Every loss in the catalog, and what each one means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from pocketlens.core.catalog import LOSSES
+from pocketlens.core.errors import BadInput
+from pocketlens.distill.loss import LossTerm, WeightedSum
+from pocketlens.distill.losses.feature import affinity, attention
+from pocketlens.distill.losses.pixel import distance
+from pocketlens.distill.recipe import LossChoice
+from pocketlens.distill.taps import Outputs
+
+# The options that each loss must be tried with; a loss without a line here is tried with its defaults.
+TRIED: dict[str, list[dict[str, Any]]] = {
+    "pixel": [{"norm": norm} for norm in ("l1", "l2", "charbonnier")],
+    "soft": [{"alpha": 0.5}, {"alpha": 1.0}],
+    "feature": [{"kind": kind, "pairs": {"own": "other"}} for kind in ("hint", "attention", "affinity")],
+}
+CASES = [(name, options) for name in LOSSES.names() for options in TRIED.get(name, [{}])]
+
+
+def outputs(seed: int, tap: str, channels: int = 4, side: int = 6) -> Outputs:
+    generator = torch.Generator().manual_seed(seed)
+    picture = torch.rand(2, 1, 12, 12, generator=generator, requires_grad=True)
+    return Outputs(picture, {tap: torch.rand(2, channels, side, side, generator=generator, requires_grad=True)})
+
+
+def build(name: str, options: dict[str, Any], student: Outputs, teacher: Outputs) -> LossTerm:
+    torch.manual_seed(0)
+    term = LOSSES.get(name).build(LossChoice(name=name, **options).loss_options())
+    term.fit(student, teacher)
+    return term
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_it_is_nothing_when_the_student_is_the_teacher_and_the_truth(name: str, options: dict[str, Any]):
+    student, teacher = outputs(0, "own"), outputs(0, "other")
+    term = build(name, options, student, teacher)
+    for weight in term.parameters():
+        torch.nn.init.dirac_(weight) if weight.ndim == 4 else torch.nn.init.zeros_(weight)
+    floor = 1e-3 if options.get("norm") == "charbonnier" else 0
+    assert term(student, teacher, teacher.picture).item() == pytest.approx(floor, abs=1e-6)
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_it_sends_gradients_to_the_student_and_to_its_adapters(name: str, options: dict[str, Any]):
+    student, teacher = outputs(0, "own"), outputs(1, "other", channels=7, side=9)
+    term = build(name, options, student, teacher)
+    value = term(student, teacher, outputs(2, "own").picture.detach())
+    assert value.ndim == 0 and value > 0
+    value.backward()
+    reached = student.taps["own"].grad if term.student_taps else student.picture.grad
+    assert reached is not None and reached.abs().sum() > 0
+    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in term.parameters())
+
+
+def test_distances_are_their_definitions():
+    a, b = torch.tensor([0.0, 0.0]), torch.tensor([3.0, -1.0])
+    assert distance(a, b, "l1") == 2
+    assert distance(a, b, "l2") == 5
+    assert distance(a, a, "charbonnier").item() == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
+def test_alpha_is_the_share_of_the_teacher(alpha: float):
+    student, teacher, truth = outputs(0, "own"), outputs(1, "other"), torch.rand(2, 1, 12, 12)
+    value = build("soft", {"alpha": alpha, "norm": "l2"}, student, teacher)(student, teacher, truth)
+    to_teacher, to_truth = ((student.picture - other).square().mean() for other in (teacher.picture, truth))
+    torch.testing.assert_close(value, alpha * to_teacher + (1 - alpha) * to_truth)
+
+
+def test_attention_and_affinity_do_not_ask_for_the_number_of_channels_or_the_scale_of_features():
+    features = torch.rand(2, 3, 4, 5)
+    torch.testing.assert_close(attention(7 * features.repeat(1, 4, 1, 1)), attention(features))
+    torch.testing.assert_close(affinity(7 * features.repeat(1, 4, 1, 1)), affinity(features))
+    assert affinity(features).shape == (2, 20, 20)
+    torch.testing.assert_close(affinity(features).diagonal(dim1=1, dim2=2), torch.ones(2, 20))
+
+
+def test_a_hint_does_not_depend_on_the_scale_of_the_teachers_features():
+    student, teacher = outputs(0, "own"), outputs(1, "other")
+    term = build("feature", {"pairs": {"own": "other"}}, student, teacher)
+    for weight in term.parameters():
+        torch.nn.init.zeros_(weight)
+    loud = Outputs(teacher.picture, {"other": 100 * teacher.taps["other"]})
+    torch.testing.assert_close(term(student, loud, teacher.picture), term(student, teacher, teacher.picture))
+
+
+def test_the_sum_weighs_its_terms_and_tells_two_of_a_kind_apart():
+    choices = [LossChoice(name="pixel", norm="l1"), LossChoice(name="pixel", norm="l2", weight=3)]  # type: ignore[call-arg]
+    student, truth = outputs(0, "own"), torch.rand(2, 1, 12, 12)
+    total, terms = WeightedSum(choices, has_teacher=False)(student, None, truth)
+    assert list(terms) == ["pixel", "pixel-2"]
+    torch.testing.assert_close(total, terms["pixel"] + 3 * terms["pixel-2"])
+
+
+def test_adapters_are_part_of_what_is_saved():
+    pairs: Any = {"own": "other"}
+    losses = WeightedSum([LossChoice(name="feature", pairs=pairs)], has_teacher=True)  # type: ignore[call-arg]
+    assert (losses.student_taps, losses.teacher_taps) == ({"own"}, {"other"})
+    losses.fit(outputs(0, "own", channels=4), outputs(1, "other", channels=7))
+    assert {name: tuple(value.shape) for name, value in losses.state_dict().items()} == {
+        "terms.0.adapters.own.weight": (7, 4, 1, 1),
+        "terms.0.adapters.own.bias": (7,),
+    }
+
+
+def test_a_loss_that_needs_a_teacher_is_refused_without_one():
+    with pytest.raises(BadInput, match="the loss 'soft' needs a teacher"):
+        WeightedSum([LossChoice(name="soft")], has_teacher=False)
+
+
+def test_feature_without_pairs_is_bad_input():
+    with pytest.raises(BadInput, match="needs pairs"):
+        WeightedSum([LossChoice(name="feature")], has_teacher=True)

@@ -1,0 +1,147 @@
+"""The teacher runs once over a picture, and what is kept of it stays within its bound."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from pocketlens.core import checkpoint
+from pocketlens.core.errors import BadInput
+from pocketlens.distill import cache as cache_module
+from pocketlens.distill.cache import TeacherCache
+from pocketlens.distill.data import PICTURE, make_pairs, read_pictures
+from pocketlens.distill.evaluate import Pair
+from runs import write_photos, write_teacher
+
+CPU = torch.device("cpu")
+GB = 1e9
+
+
+@pytest.fixture
+def pairs(photos: Path) -> list[Pair]:
+    return make_pairs(read_pictures(str(photos)), 2)
+
+
+def make_cache(
+    teacher: Path, taps: tuple[str, ...] = ("trunk",), channels: int = 1, limit: float = 1.0
+) -> TeacherCache:
+    return TeacherCache(checkpoint.load(teacher), taps, channels, limit, CPU)
+
+
+def count_runs(cache: TeacherCache, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one for each whole picture that the teacher is run over."""
+    runs: list[int] = []
+    original = cache._run
+
+    def counted(lr: np.ndarray) -> dict[str, np.ndarray]:
+        if lr.any():
+            runs.append(len(runs))
+        return original(lr)
+
+    monkeypatch.setattr(cache, "_run", counted)
+    return runs
+
+
+def kept_bytes(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.rglob("*.npy"))
+
+
+def test_it_keeps_what_the_teacher_makes(teacher: Path, pairs: list[Pair]):
+    colour, grey = make_cache(teacher, channels=3), make_cache(teacher, channels=1)
+    for cache in (colour, grey):
+        cache.fill(pairs, quiet=True)
+    loaded = checkpoint.load(teacher)
+    rgb = torch.from_numpy(np.ascontiguousarray(np.moveaxis(pairs[0].lr[..., ::-1], -1, 0))).float()[None] / 255
+    with torch.inference_mode():
+        made = loaded.network(rgb)[0].numpy()
+    maps = colour(pairs[0])
+    np.testing.assert_allclose(maps[PICTURE], made, atol=2e-3)
+    assert maps["trunk"].shape == (4, pairs[0].lr.shape[0] // 2, pairs[0].lr.shape[1] // 2)
+    # ITU-R BT.601, limited range, over 255.
+    y = (16 + 65.481 * made[0] + 128.553 * made[1] + 24.966 * made[2]) / 255
+    np.testing.assert_allclose(grey(pairs[0])[PICTURE][0], y, atol=1e-3)
+
+
+def test_an_odd_picture_is_padded_for_the_teacher_and_its_picture_cut_back(teacher: Path, tmp_path: Path):
+    odd = make_pairs(read_pictures(str(write_photos(tmp_path / "odd", 1, 42, 54))), 2)
+    cache = make_cache(teacher)
+    cache.fill(odd, quiet=True)
+    assert cache(odd[0])[PICTURE].shape == (1, 42, 54)
+    assert cache(odd[0])["trunk"].shape == (4, 11, 14)
+
+
+def test_a_fill_that_was_cut_off_goes_on_where_it_stopped(
+    teacher: Path, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+):
+    cache, original = make_cache(teacher), cache_module.write_bytes
+    written: list[Path] = []
+
+    def cut_off(path: Path, data: bytes) -> None:
+        if len(written) == 7:
+            raise KeyboardInterrupt
+        written.append(path)
+        original(path, data)
+
+    monkeypatch.setattr(cache_module, "write_bytes", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        cache.fill(pairs, quiet=True)
+    monkeypatch.setattr(cache_module, "write_bytes", original)
+    runs = count_runs(cache, monkeypatch)
+    cache.fill(pairs, quiet=True)
+    assert len(runs) == len(pairs) - 7 // 2
+    cache.fill(pairs, quiet=True)
+    assert len(runs) == len(pairs) - 7 // 2
+
+
+def test_other_weights_are_another_cache(teacher: Path, pairs: list[Pair], tmp_path: Path):
+    first, second = make_cache(teacher), make_cache(write_teacher(tmp_path / "second", seed=1))
+    first.fill(pairs, quiet=True)
+    second.fill(pairs, quiet=True)
+    assert first.folder != second.folder
+    assert not np.array_equal(first(pairs[0])[PICTURE], second(pairs[0])[PICTURE])
+
+
+def test_a_changed_picture_is_run_again(teacher: Path, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch):
+    cache = make_cache(teacher)
+    cache.fill(pairs, quiet=True)
+    runs = count_runs(cache, monkeypatch)
+    cache.fill([Pair(pairs[0].name, pairs[0].hr, pairs[0].lr + np.uint8(1)), *pairs[1:]], quiet=True)
+    assert len(runs) == 1
+
+
+def test_what_would_not_fit_is_refused_before_the_teacher_runs(teacher: Path, pairs: list[Pair], tmp_path: Path):
+    cache = make_cache(teacher, limit=1e-5)
+    with pytest.raises(BadInput, match=r"cache_gb allows 1e-05; use --set cache_gb="):
+        cache.require_room(pairs)
+    assert not (tmp_path / "cache").exists()
+    make_cache(teacher, limit=1e-2).require_room(pairs)
+
+
+def test_all_teachers_together_keep_the_bound(teacher: Path, pairs: list[Pair], tmp_path: Path):
+    first = make_cache(teacher)
+    first.fill(pairs, quiet=True)
+    needed = kept_bytes(tmp_path / "cache")
+    limit = 1.5 * needed / GB
+    second = make_cache(write_teacher(tmp_path / "second", seed=1), limit=limit)
+    second.require_room(pairs)
+    second.fill(pairs, quiet=True)
+    assert kept_bytes(tmp_path / "cache") <= limit * GB
+    assert all(second(pair) for pair in pairs)
+    assert kept_bytes(first.folder) > 0, "more was thrown away than the bound asked for"
+
+
+def test_pictures_of_earlier_runs_make_room_for_those_of_this_one(teacher: Path, pairs: list[Pair], tmp_path: Path):
+    make_cache(teacher).fill(pairs[:5], quiet=True)
+    limit = 1.1 * kept_bytes(tmp_path / "cache") / GB
+    cache = make_cache(teacher, limit=limit)
+    cache.fill(pairs[4:], quiet=True)
+    assert kept_bytes(tmp_path / "cache") <= limit * GB
+    assert all(cache(pair) for pair in pairs[4:])
+
+
+def test_its_probe_shows_the_shapes_to_expect(teacher: Path):
+    probe = make_cache(teacher, ("shallow", "trunk")).probe()
+    assert probe.picture.shape == (1, 1, 32, 32)
+    assert {name: tap.shape[1] for name, tap in probe.taps.items()} == {"shallow": 4, "trunk": 4}
