@@ -40,19 +40,15 @@ def _open_checkpoint(path: Path, scale: int | None) -> tuple[Upscaler, int]:
 
 
 def _open_bundle(path: Path, scale: int | None, precision: str, engine: str) -> tuple[Upscaler, int]:
-    from ..core.bundle import read
     from ..core.colour import to_network
-    from ..runtime.choose import choices
-    from ..runtime.engine import all_threads
+    from ..runtime.session import Session
 
-    bundle = read(path)
-    facts = bundle.manifest
+    session = Session.open(path, engine, precision)
+    facts = session.manifest
     if scale not in (None, facts.scale):
         raise BadInput(f"{path} upscales x{facts.scale}, not x{scale}")
-    best, *_ = choices(facts, engine, precision)[0]
-    network = best.load(bundle, all_threads())
 
     def upscale(lr: np.ndarray) -> Upscaled:
-        return coloured(network(to_network(lr, facts.channels)), lr)
+        return coloured(session.network(to_network(lr, facts.channels)), lr)
 
     return upscale, facts.scale
