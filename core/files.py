@@ -67,6 +67,12 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
         _remove(scratch)
 
 
+def remove_drafts(path: Path) -> None:
+    """Remove what a process that was killed while writing `path` left beside it."""
+    for scratch in path.parent.glob(f".{path.stem}-*"):
+        _remove(scratch)
+
+
 def to_json(data: Any) -> str:
     """Indented JSON; infinity, which JSON lacks, becomes null: so two equal pictures have no PSNR."""
 

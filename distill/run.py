@@ -142,7 +142,7 @@ def _train(job: Job, folder: RunFolder, quiet: bool) -> None:
     state = folder.load_state()
     if state:
         training.load_state_dict(state)
-    folder.forget_after(training.step)
+    folder.tidy(training.step)
     if job.cache and training.step < recipe.steps:
         job.cache.fill(job.crops.pairs, quiet)
     train(recipe, training, batches, evaluate, folder, job.device, quiet)
@@ -165,6 +165,7 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
         "versions": {"pocketlens": __version__, "torch": torch.__version__},
     }
     write_text(folder.path / METRICS, to_json(metrics) + "\n")
-    draw_curves(folder.curves(), folder.path / CURVES)
+    if rows := folder.curves():
+        draw_curves(rows, folder.path / CURVES)
     draw_strip(make_pairs(job.val[:4], trained.spec.scale), upscaler, folder.path / SAMPLES)
     return metrics

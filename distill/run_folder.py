@@ -12,7 +12,7 @@ import torch
 
 from ..core import checkpoint
 from ..core.errors import BadInput
-from ..core.files import write_bytes, write_text
+from ..core.files import remove_drafts, write_bytes, write_text
 from .recipe import Recipe, load
 
 METRICS, CURVES, SAMPLES = "metrics.json", "curves.png", "samples.png"
@@ -87,7 +87,8 @@ class RunFolder:
                     break
         return rows
 
-    def forget_after(self, step: int) -> None:
-        """Drop rows of steps that will be done again."""
+    def tidy(self, step: int) -> None:
+        """Before going on from `step`: drop the rows of later steps, and half a state that a kill may have left."""
+        remove_drafts(self.state_file)
         rows = [row for row in self.curves() if row["step"] <= step]
         write_text(self.curves_file, "".join(json.dumps(row) + "\n" for row in rows))

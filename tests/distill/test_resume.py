@@ -60,6 +60,8 @@ def test_a_kill_between_the_curve_and_the_state_leaves_no_row_twice(photos: Path
     path, out = write_recipe(tmp_path / "mine.toml", recipe(photos)), tmp_path / "out"
     assert pocketlens("distill", "run", path, "--out", out, "-q") == 0
     (out / "state.pt").unlink()
+    (out / ".state-abc").mkdir()
+    (out / ".state-abc" / "state.pt").write_bytes(b"half")
     with (out / "metrics.jsonl").open("a") as file:
         file.write('{"step": 40, "half')
     assert pocketlens("distill", "run", path, "--out", out, "--resume", "-q") == 0
@@ -68,6 +70,7 @@ def test_a_kill_between_the_curve_and_the_state_leaves_no_row_twice(photos: Path
         '{"step": 20',
         '{"step": 30',
     ]
+    assert not list(out.glob(".*")), "half a state is left"
 
 
 def test_resuming_a_finished_run_writes_its_results_again(photos: Path, teacher: Path, tmp_path: Path):
@@ -82,6 +85,8 @@ def test_resuming_a_finished_run_writes_its_results_again(photos: Path, teacher:
     assert sha256(out / "weights.safetensors") == before
     assert {"metrics.json", "samples.png", "curves.png"} <= {file.name for file in out.iterdir()}
     assert not list((tmp_path / "cache").rglob("*.npy")), "the teacher was asked for nothing"
+    (out / "metrics.jsonl").unlink()
+    assert pocketlens("distill", "run", path, "--out", out, "--resume", "-q") == 0
 
 
 def test_resuming_needs_the_same_recipe(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
