@@ -24,6 +24,8 @@ class _Program:
     def __init__(self, model: Any, threads: int) -> None:
         self._openvino = need("openvino", "openvino")
         self._model: Any = model
+        # Asked before compiling, which gives a port the names of everything that was folded into it.
+        self._outputs = [port.any_name for port in model.outputs]
         self._requests: OrderedDict[tuple, Any] = OrderedDict()
         self._settings = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -38,9 +40,8 @@ class _Program:
         try:
             request = self._request({name: array.shape for name, array in feeds.items()})
             if out is None:
-                out = {
-                    port.any_name: np.empty(port.shape, port.element_type.to_dtype()) for port in request.model_outputs
-                }
+                ports = zip(self._outputs, request.model_outputs, strict=True)
+                out = {name: np.empty(port.shape, port.element_type.to_dtype()) for name, port in ports}
             for name, array in (*feeds.items(), *out.items()):
                 request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
             request.infer()
