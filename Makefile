@@ -1,0 +1,33 @@
+# Everything runs in .venv, which the first target that needs it makes from pyproject.toml and constraints.txt.
+PYTHON ?= $(shell command -v python3.11 || echo python3)
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: setup demo test test-long lint clean
+
+setup: $(READY)
+
+demo: $(READY) ## the whole chain, from a teacher to an upscaled clip: out/demo/report.html
+	$(BIN)/pocketlens demo -o out/demo
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+test: lint
+	$(BIN)/pytest -n 2 -m "not long"
+
+test-long: $(READY) ## soaks and statistics; alone on the machine, so one at a time
+	$(BIN)/pytest -m long
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null || \
+		{ echo "make: needs Python 3.11 and $(PYTHON) is not; name one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+clean: ## what the other targets made; runs/ is yours and stays
+	rm -rf .venv build dist out/demo pocketlens.egg-info .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
