@@ -16,7 +16,7 @@ lint: $(READY)
 	$(BIN)/pyright
 
 test: lint
-	$(BIN)/pytest -n 2 -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
 
 test-long: $(READY) ## soaks and statistics; alone on the machine, so one at a time
 	$(BIN)/pytest -m long

@@ -1,0 +1,53 @@
+"""What holds for every command."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from commands import pocketlens
+from pocketlens.cli import GROUP
+
+PROMISED = {
+    "distill run", "distill eval", "distill list", "export onnx", "export trt", "export bundle", "export check",
+    "run", "models", "bench", "doctor", "calib make", "calib show", "demo",
+}  # fmt: skip
+HEAVY = {"numpy", "cv2", "torch", "onnx", "onnxruntime", "openvino", "pydantic", "av"}
+BY_TYPER = {"pydantic"}
+"""What Typer itself imports for the help of a group inside the group."""
+
+
+def commands(group: Any = GROUP, path: str = "") -> Iterator[str]:
+    """Every command, by the words that call it."""
+    context = group.make_context(group.name, [], resilient_parsing=True)
+    for name in group.commands:
+        found = group.resolve_command(context, [name])[1]
+        if hasattr(found, "commands"):
+            yield from commands(found, f"{path}{name} ")
+        else:
+            yield f"{path}{name}"
+
+
+def test_every_promised_command_exists():
+    assert set(commands()) >= PROMISED
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_every_command_shows_an_example_and_can_be_quiet(command: str, capsys: pytest.CaptureFixture[str]):
+    assert pocketlens(*command.split(), "--help") == 0
+    told = " ".join(capsys.readouterr().out.split())
+    program = "distill" if command.startswith("distill ") else "pocketlens"
+    assert f"Example: {program} {command.removeprefix('distill ')}" in told
+    assert "--quiet" in told
+
+
+@pytest.mark.parametrize("group", ["", "distill", "export"])
+def test_help_imports_nothing_heavy(group: str):
+    command = [sys.executable, "-X", "importtime", "-m", "pocketlens", *group.split(), "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in done.stderr.splitlines()}
+    assert "typer" in imported
+    assert sorted((HEAVY - BY_TYPER if group else HEAVY) & imported) == []
