@@ -58,3 +58,8 @@ def recolour(upscaled: np.ndarray, lr: np.ndarray) -> np.ndarray:
     ycbcr = cv2.resize(bgr_to_ycbcr(lr), (width, height), interpolation=cv2.INTER_CUBIC)
     ycbcr[..., 0] = upscaled
     return ycbcr_to_bgr(ycbcr)
+
+
+def to_picture(made: np.ndarray, lr: np.ndarray) -> np.ndarray:
+    """A network's output (channels, H, W) in [0, 1] and the small uint8 BGR picture it came from -> uint8 BGR."""
+    return recolour(made[0], lr) if made.shape[0] == 1 else from_network(made)

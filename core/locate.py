@@ -10,6 +10,8 @@ _PACKAGE = Path(__file__).parents[1]
 BUNDLES = _PACKAGE / "runtime" / "models"
 TEACHERS = _PACKAGE / "teachers" / "weights"
 SUFFIX = ".plens"
+WEIGHTS = (".safetensors", ".pth", ".pt", ".pkl", ".ckpt")
+"""Suffixes that checkpoints go by, ours and foreign ones."""
 
 
 def shipped_bundles() -> dict[str, Path]:
@@ -33,9 +35,15 @@ def locate(model: str) -> Path:
     shipped = {**shipped_bundles(), **shipped_teachers()}
     if model in shipped:
         return shipped[model]
-    raise BadInput(f"no model '{model}': no such file, and no shipped model of that name; {nearest(model, shipped)}")
+    hint = nearest(model, shipped) if shipped else "this installation ships none"
+    raise BadInput(f"no model '{model}': no such file, and no shipped model of that name; {hint}")
 
 
 def is_bundle(path: Path) -> bool:
     """Whether a located path is a bundle rather than a checkpoint."""
     return path.suffix == SUFFIX or (path / "manifest.json").is_file()
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a located path may be a checkpoint, going by its name: a run folder, or a weights file."""
+    return path.is_dir() or path.suffix in WEIGHTS

@@ -2,62 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from ..core.bundle import read
 from ..core.catalog import TARGETS
-from ..core.commands import Force, Json, LazyGroup, Quiet, report
-from ..core.errors import need
-from ..core.files import refuse_existing
-from ..core.locate import SUFFIX, locate
+from ..core.commands import Json, LazyGroup, Quiet, report
+from ..core.errors import BadInput
+from ..core.locate import is_bundle, locate
+from ..core.progress import progress
 
 GROUP = LazyGroup(
     "export",
     "Write deployable files. Example: pocketlens export bundle runs/sesr -o sesr.plens",
     {
         **{name: (line, f"export.to_{name}:TARGET") for name, line in TARGETS.summaries().items()},
-        "bundle": ("Seal graphs, samples, scores and limits in one file.", "export.cli:bundle"),
         "check": ("Hold every graph of a bundle against its reference.", "export.cli:check"),
     },
 )
-
-PRECISIONS = ("fp32", "fp16", "int8")
-
-
-def bundle(
-    model: Annotated[str, typer.Argument(help="Run folder, checkpoint, or shipped teacher.")],
-    out: Annotated[Path, typer.Option("--out", "-o", help="The .plens file to write.")],
-    precisions: Annotated[str, typer.Option(help="Which graphs to hold.")] = ",".join(PRECISIONS),
-    calib: Annotated[str, typer.Option(help="Calibration folder, pictures, a video, or sample.")] = "sample",
-    data: Annotated[list[Path] | None, typer.Option(help="Folder of HR pictures to score on; may be repeated.")] = None,
-    scale: Annotated[int | None, typer.Option(help="Scale, for a checkpoint that does not tell.")] = None,
-    force: Force = False,
-    json_file: Json = None,
-    quiet: Quiet = False,
-) -> None:
-    """Seal a model in a bundle: ONNX graphs, sample pictures, scores, limits and provenance.
-
-    Example: pocketlens export bundle runs/sesr -o sesr.plens --precisions fp32,int8 --data photos
-    """
-    need("torch", "train")
-    from ..core import picture
-    from ..core.bundle import write
-    from .options import calibration_inputs, one_of, open_checkpoint, output_file
-    from .seal import Calibration, provenance_of, seal
-
-    wanted = [one_of(precision.strip(), PRECISIONS, "--precisions") for precision in precisions.split(",")]
-    refuse_existing(output_file(out, SUFFIX), force)
-    trained = open_checkpoint(model, scale)
-    sets = [(folder.name, [(path.name, picture.read(path)) for path in picture.find(folder)]) for folder in data or []]
-    calibration = Calibration()
-    if "int8" in wanted:
-        inputs, digest = calibration_inputs(calib, trained.spec.channels, quiet)
-        calibration = Calibration(inputs, {"source": Path(calib).name, "sha256": digest})
-    manifest, files = seal(trained, out.stem, wanted, calibration, sets, provenance_of(locate(model)))
-    write(out, manifest, files)
-    report(manifest.model_dump(), json_file, lambda: f"{out}: {out.stem}, {len(manifest.graphs)} graphs", quiet)
 
 
 def check(
@@ -69,27 +32,27 @@ def check(
 
     Example: pocketlens export check sesr.plens
     """
-    from ..core.bundle import read
-    from .verify import measure
+    from .verify import judge
 
-    opened = read(locate(bundle))
-    rows = []
-    for measured in measure(opened):
-        limit = opened.manifest.limits[f"psnr_{measured.graph.precision}"]
-        verdict = "pass" if measured.psnr >= limit else "fail"
-        facts = {"max_error": measured.max_error, "psnr": measured.psnr, "limit": limit, "verdict": verdict}
-        rows.append({**measured.graph.model_dump(), **facts})
-    passed = all(row["verdict"] == "pass" for row in rows)
-
-    def lines() -> str:
-        header = f"{'graph':<32} {'for':<9} {'max error':>9} {'PSNR':>9} {'limit':>7}  verdict"
-        return "\n".join(
-            [header, *(
-                f"{row['file'].removeprefix('graphs/'):<32} {row['target']:<9} {row['max_error']:>9} "
-                f"{row['psnr']:>6.2f} dB {row['limit']:>7.2f}  {row['verdict']}" for row in rows
-            )]
-        )  # fmt: skip
-
-    report({"verdict": "pass" if passed else "fail", "graphs": rows}, json_file, lines, quiet)
-    if not passed:
+    path = locate(bundle)
+    if not is_bundle(path):
+        raise BadInput(f"{bundle} is not a bundle; make one with: pocketlens export bundle {bundle} -o NAME.plens")
+    opened, rows = read(path), []
+    with progress("checking", len(opened.manifest.graphs), quiet) as advance:
+        for found in judge(opened):
+            facts = {"max_error": found.max_error, "psnr": found.psnr, "limit": found.limit}
+            rows.append({**found.graph.model_dump(), **facts, "verdict": "pass" if found.passed else "fail"})
+            advance(note=found.graph.file)
+    verdict = "fail" if any(row["verdict"] == "fail" for row in rows) else "pass"
+    report({"verdict": verdict, "graphs": rows}, json_file, lambda: _table(rows), quiet)
+    if verdict == "fail":
         raise typer.Exit(1)
+
+
+def _table(rows: list[dict[str, Any]]) -> str:
+    """The rows as aligned text."""
+    text = [f"{'graph':<32} {'for':<9} {'max error':>9} {'PSNR':>9} {'limit':>9}  verdict"]
+    for row in rows:
+        name, psnr, limit = row["file"].removeprefix("graphs/"), f"{row['psnr']:.2f} dB", f"{row['limit']:.2f} dB"
+        text.append(f"{name:<32} {row['target']:<9} {row['max_error']:>9} {psnr:>9} {limit:>9}  {row['verdict']}")
+    return "\n".join(text)

@@ -44,4 +44,3 @@ def upstream(graph: onnx.GraphProto, tensors: Iterable[str], through: frozenset[
         if node.op_type not in through:
             waiting += node.input
     return found
-

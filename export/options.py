@@ -1,17 +1,21 @@
-"""Options that several export commands share, and what they open."""
+"""Options that several export commands share, and what they open. Imports nothing heavy."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
-from ..core.checkpoint import Checkpoint, load
-from ..core.colour import to_network
-from ..core.errors import BadInput
-from ..core.locate import is_bundle, locate
+from ..core.errors import BadInput, need
+from ..core.locate import SUFFIX, WEIGHTS, is_bundle, is_checkpoint, locate
+
+if TYPE_CHECKING:
+    from ..core.checkpoint import Checkpoint
+
+PRECISIONS = ("fp32", "fp16", "int8")
+Size = tuple[int, int]
+"""Height and width in pixels."""
 
 Model = Annotated[str, typer.Argument(help="Run folder, checkpoint, or shipped teacher.")]
 Calib = Annotated[str, typer.Option("--calib", metavar="SRC", help="Calibration folder, pictures, a video, or sample.")]
@@ -19,19 +23,20 @@ Scale = Annotated[int | None, typer.Option(help="Scale, for a checkpoint that do
 
 
 def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
-    """MODEL as a network with weights; BadInput for a bundle, which holds graphs only."""
+    """MODEL as a network with weights.
+
+    Raises BadInput for a bundle, which holds graphs only, for what is no model at all, and for what
+    `checkpoint.load` refuses; MachineCannot without torch.
+    """
     path = locate(model)
     if is_bundle(path):
         raise BadInput(f"{model} is a bundle, which holds finished graphs; give the run folder it was made from")
+    if not is_checkpoint(path):
+        raise BadInput(f"{model} is no model: neither a bundle ({SUFFIX}), nor a run folder, nor {', '.join(WEIGHTS)}")
+    need("torch", "train")
+    from ..core.checkpoint import load
+
     return load(path, scale)
-
-
-def calibration_inputs(src: str, channels: int, quiet: bool) -> tuple[list[np.ndarray], str]:
-    """SRC -> network inputs (1, C, H, W) float32 in [0, 1], and the digest of the set they are from."""
-    from ..calib_data.make import load as load_set
-
-    calibration = load_set(src, quiet)
-    return [to_network(bgr, channels)[None] for bgr in calibration.pictures()], calibration.digest
 
 
 def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
@@ -42,7 +47,7 @@ def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
 
 
 def output_file(path: Path, suffix: str) -> Path:
-    """`path`, or BadInput when its suffix is not the one for this kind of file."""
-    if path.suffix != suffix:
-        raise BadInput(f"name the output {path.stem}{suffix}, not {path.name}")
+    """`path`, or BadInput when it has no name or not the suffix for this kind of file."""
+    if path.suffix != suffix or not path.stem.strip():
+        raise BadInput(f"name the output NAME{suffix}, not '{path.name}'")
     return path

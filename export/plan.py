@@ -5,115 +5,91 @@ Precision is a property of the graph: TensorRT 11 and RTX know nothing else, and
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-import numpy as np
-import onnx
-
 from ..core.errors import BadInput, MachineCannot, need
-from .graph import array, constants
+from .fit import Shape
 
-MODULES = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
-"""Flavour -> Python module, extra."""
+FLAVOURS = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
+"""Flavour -> Python module, extra; the first that is usable is `auto`."""
 
 
 @dataclass(frozen=True)
-class Profile:
-    """(height, width) in pixels: the least, the best served and the most."""
+class Flavour:
+    """One TensorRT of this machine."""
 
-    least: tuple[int, int]
-    best: tuple[int, int]
-    most: tuple[int, int]
+    name: str
+    module: ModuleType
+
+    @property
+    def ahead_of_time(self) -> bool:
+        """Whether it builds for compute capabilities that are named, and not for the GPU of this machine."""
+        return self.name == "rtx"
+
+    @property
+    def network_flags(self) -> int:
+        """11 and RTX build strongly typed networks only; 10 must be asked."""
+        if self.ahead_of_time or int(self.module.__version__.split(".")[0]) > 10:
+            return 0
+        return 1 << int(self.module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
 
-def pick_flavour(flavour: str) -> tuple[str, ModuleType]:
-    """`tensorrt`, `rtx`, or `auto` for the first that is usable -> its name and module."""
-    if flavour != "auto":
-        module, extra = MODULES[flavour]
-        return flavour, need(module, extra)
+def pick_flavour(name: str) -> Flavour:
+    """`tensorrt`, `rtx`, or `auto` for the first that is usable. Raises MachineCannot where it is not installed."""
     reasons = []
-    for name, (module, extra) in MODULES.items():
+    for candidate in FLAVOURS if name == "auto" else [name]:
+        module, extra = FLAVOURS[candidate]
         try:
-            return name, need(module, extra)
+            return Flavour(candidate, need(module, extra))
         except MachineCannot as error:
             reasons.append(str(error))
-    raise MachineCannot("no TensorRT here: " + "; ".join(reasons))
+    raise MachineCannot("; ".join(reasons))
 
 
-def require_fit(model: onnx.ModelProto, name: str) -> None:
-    """Raise BadInput for a graph that TensorRT refuses or reads wrongly: int8 made for a CPU."""
-    tensors = constants(model.graph)
-    for node in model.graph.node:
-        if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
-            continue
-        zero = tensors.get(node.input[2]) if len(node.input) > 2 else None
-        unfit = zero is not None and (array(zero).dtype != np.int8 or np.any(array(zero)))
-        if unfit or _int32_bias(node, tensors):
-            raise BadInput(
-                f"{name} is int8 made for a CPU, which TensorRT refuses or reads wrongly; make the right one with: "
-                "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt"
-            )
-
-
-def _int32_bias(node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]) -> bool:
-    source = tensors.get(node.input[0])
-    return source is not None and source.data_type == onnx.TensorProto.INT32
-
-
-def build_plan(graph: bytes, profile: Profile, trt: ModuleType, rtx: bool, targets: list[str]) -> bytes:
+def build_plan(
+    graph: bytes, shapes: Mapping[str, Sequence[Shape]], flavour: Flavour, capabilities: Sequence[str] = ()
+) -> bytes:
     """Build a serialized plan.
 
-    `targets` are compute capabilities like "86", for RTX only; the full TensorRT builds for the GPU
-    of this machine. Raises BadInput for a graph TensorRT cannot parse or build, MachineCannot where
-    TensorRT cannot start.
+    `shapes` gives each input's least, best served and greatest shape; `capabilities`, like "86", are for
+    a flavour that builds ahead of time. Raises BadInput for a graph that TensorRT cannot parse or build
+    and for an unknown capability, MachineCannot where TensorRT cannot start.
     """
-    log = _make_log(trt)
+    trt, log = flavour.module, _make_log(flavour.module)
     try:
         builder = trt.Builder(log)
     except (TypeError, RuntimeError) as error:
         raise MachineCannot(f"TensorRT cannot start here: {log.reason() or error}") from error
-    network = builder.create_network(_network_flags(trt, rtx))
+    network = builder.create_network(flavour.network_flags)
     parser = trt.OnnxParser(network, log)
     if not parser.parse(graph):
-        raise BadInput(f"TensorRT cannot read this graph: {parser.get_error(0).desc().splitlines()[0]}")
+        raise BadInput(f"TensorRT cannot read this graph: {_one_line(parser.get_error(0).desc())}")
     config = builder.create_builder_config()
-    config.add_optimization_profile(_shape_profile(builder, network, profile))
-    if rtx:
-        config.num_compute_capabilities = len(targets)
-        for index, target in enumerate(targets):
-            config.set_compute_capability(_capability(trt, target), index)
+    profile = builder.create_optimization_profile()
+    for name, (least, best, most) in shapes.items():
+        profile.set_shape(name, least, best, most)
+    config.add_optimization_profile(profile)
+    if flavour.ahead_of_time:
+        _set_capabilities(trt, config, capabilities)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
         raise BadInput(f"TensorRT cannot build this graph: {log.reason()}")
     return bytes(plan)
 
 
-def _network_flags(trt: ModuleType, rtx: bool) -> int:
-    # 11 and RTX have no other kind of network; 10 must be asked.
-    if rtx or int(trt.__version__.split(".")[0]) > 10:
-        return 0
-    return 1 << int(trt.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-
-
-def _capability(trt: ModuleType, target: str) -> Any:
-    found = getattr(trt.ComputeCapability, f"SM{target}", None)
-    if found is None:
-        known = sorted(int(name[2:]) for name in dir(trt.ComputeCapability) if name.startswith("SM"))
-        raise BadInput(f"TensorRT for RTX cannot build for sm {target}; it builds for {', '.join(map(str, known))}")
-    return found
-
-
-def _shape_profile(builder: Any, network: Any, profile: Profile) -> Any:
-    shapes = builder.create_optimization_profile()
-    for index in range(network.num_inputs):
-        tensor = network.get_input(index)
-        known = tuple(tensor.shape)
-        pixels_last = known[-1] == 3
-        sizes = [(1, *size, 3) if pixels_last else (1, known[1], *size) for size in (profile.least, profile.best, profile.most)]
-        shapes.set_shape(tensor.name, *sizes)
-    return shapes
+def _set_capabilities(trt: ModuleType, config: Any, capabilities: Sequence[str]) -> None:
+    known = {name.removeprefix("SM"): name for name in dir(trt.ComputeCapability) if name.startswith("SM")}
+    for capability in capabilities:
+        if capability not in known:
+            listed = ", ".join(sorted(known, key=int))
+            raise BadInput(f"TensorRT for RTX cannot build for sm '{capability}'; it builds for {listed}")
+    config.num_compute_capabilities = len(capabilities)
+    for index, capability in enumerate(capabilities):
+        config.set_compute_capability(getattr(trt.ComputeCapability, known[capability]), index)
 
 
 def _make_log(trt: ModuleType) -> Any:
@@ -131,6 +107,10 @@ def _make_log(trt: ModuleType) -> Any:
         def reason(self) -> str:
             # Without a GPU every call also complains of the driver; that is not why a build failed.
             telling = [line for line in self.errors if "cudaError 35" not in line]
-            return " ".join((telling or self.errors or [""])[0].split())[:300]
+            return _one_line((telling or self.errors or ["it does not say why"])[0])
 
     return Log()
+
+
+def _one_line(message: str) -> str:
+    return textwrap.shorten(message, 300, placeholder=" ...")

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import time
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
-import onnx
 import typer
-from google.protobuf.message import DecodeError
 
 from ..core.commands import Force, Json, Quiet, report
-from ..core.errors import BadInput
-from ..core.files import refuse_existing, sha256, whole
-from .options import one_of
-from .plan import Profile, build_plan, pick_flavour, require_fit
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """`HEIGHTxWIDTH` -> (height, width); BadInput for anything else."""
-    height, _, width = text.lower().partition("x")
-    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
-        raise BadInput(f"'{text}' is not a size; write HEIGHTxWIDTH, such as 360x640")
-    return int(height), int(width)
+from ..core.errors import BadInput, need
+from ..core.files import refuse_existing, sha256, to_json, whole
+from .options import Size, one_of
 
 
 def export_trt(
-    graph: Annotated[Path, typer.Argument(help="An .onnx file; int8 made with --for tensorrt.")],
+    graph: Annotated[Path, typer.Argument(metavar="MODEL.onnx", help="An ONNX file; int8 made with --for tensorrt.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The plan to write; its facts go to FILE.json.")],
     flavour: Annotated[str, typer.Option(help="auto, tensorrt, or rtx.")] = "auto",
     least: Annotated[str, typer.Option("--min", help="Smallest HEIGHTxWIDTH.")] = "64x64",
@@ -43,40 +33,60 @@ def export_trt(
     Example: pocketlens export trt sesr.onnx -o sesr.plan --flavour rtx --sm 86,89
     """
     one_of(flavour, ("auto", "tensorrt", "rtx"), "--flavour")
-    profile = Profile(parse_size(least), parse_size(best), parse_size(most))
-    if not all(a <= b <= c for a, b, c in zip(profile.least, profile.best, profile.most, strict=True)):
-        raise BadInput(f"--min {least}, --opt {best} and --max {most} must not fall in height or width")
+    sizes = parse_sizes(least, best, most)
     facts_file = out.with_name(out.name + ".json")
     for path in (out, facts_file):
         refuse_existing(path, force)
-    data = read_graph(graph)
-    name, trt = pick_flavour(flavour)
-    targets = [target.strip() for target in sm.split(",")] if name == "rtx" else []
-    began = time.monotonic()
-    plan = build_plan(data, profile, trt, name == "rtx", targets)
-    facts = {
-        "file": str(out), "flavour": name, "version": trt.__version__, "compute_capabilities": targets or ["this GPU"],
-        "profile": {"min": least, "opt": best, "max": most}, "source": graph.name, "source_sha256": sha256(graph),
-        "bytes": len(plan), "build_seconds": round(time.monotonic() - began, 2),
-    }  # fmt: skip
+        if path.is_dir():
+            raise BadInput(f"{path} is a folder; choose another name")
+    plan, facts = make_plan(graph, sizes, flavour, sm)
+    # The facts are put in place first: a plan is never without them.
     with whole(out) as plan_draft, whole(facts_file) as facts_draft:
         plan_draft.write_bytes(plan)
-        facts_draft.write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    report(facts, json_file, lambda: f"{out}: {name} {trt.__version__}, {len(plan)} bytes, sm {sm}", quiet)
+        facts_draft.write_text(to_json(facts) + "\n", encoding="utf-8")
+    summary = (
+        f"{out}: {facts['flavour']} {facts['version']}, {len(plan)} bytes, {', '.join(facts['compute_capabilities'])}"
+    )
+    report({"file": str(out), **facts}, json_file, lambda: summary, quiet)
 
 
-def read_graph(path: Path) -> bytes:
-    """The bytes of an ONNX file that TensorRT can take; BadInput for any other."""
-    try:
-        data = path.read_bytes()
-        model = onnx.load_from_string(data)
-        onnx.checker.check_model(model)
-    except FileNotFoundError as error:
-        raise BadInput(f"no graph at {path}; make one with: pocketlens export onnx MODEL -o {path}") from error
-    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
-        raise BadInput(f"{path} is not a sound ONNX graph: {str(error).splitlines()[0]}") from error
-    require_fit(model, path.name)
-    return data
+def make_plan(graph: Path, sizes: Sequence[Size], flavour: str, sm: str) -> tuple[bytes, dict[str, Any]]:
+    """The plan of an ONNX file, and its facts."""
+    need("onnx", "train")
+    from .fit import input_shapes, read_graph
+    from .plan import build_plan, pick_flavour
+
+    model = read_graph(graph)
+    shapes = input_shapes(model, sizes)
+    picked = pick_flavour(flavour)
+    capabilities = list(dict.fromkeys(name.strip() for name in sm.split(","))) if picked.ahead_of_time else []
+    began = time.monotonic()
+    plan = build_plan(model.SerializeToString(), shapes, picked, capabilities)
+    return plan, {
+        "flavour": picked.name,
+        "version": picked.module.__version__,
+        "compute_capabilities": capabilities or ["this GPU"],
+        "profile": {
+            name: f"{height}x{width}" for name, (height, width) in zip(("min", "opt", "max"), sizes, strict=True)
+        },
+        "source": graph.name,
+        "source_sha256": sha256(graph),
+        "bytes": len(plan),
+        "build_seconds": round(time.monotonic() - began, 2),
+    }
+
+
+def parse_sizes(*texts: str) -> list[Size]:
+    """HEIGHTxWIDTH for the least, the best and the most; BadInput for anything else, and where one falls."""
+    sizes = []
+    for text in texts:
+        height, _, width = text.lower().partition("x")
+        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+            raise BadInput(f"'{text}' is not a size; write HEIGHTxWIDTH, such as 360x640")
+        sizes.append((int(height), int(width)))
+    if not all(a <= b for smaller, larger in pairwise(sizes) for a, b in zip(smaller, larger, strict=True)):
+        raise BadInput("--min {}, --opt {} and --max {} must not fall in height or width".format(*texts))
+    return sizes
 
 
 TARGET = export_trt

@@ -7,7 +7,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..core.colour import from_network, luma, recolour, to_network
+from ..core.colour import to_network, to_picture
 from ..core.errors import BadInput
 from .frame import BGR, LAYOUTS, Frame, Layout
 from .network import Network
@@ -15,9 +15,7 @@ from .network import Network
 
 def upscale_picture(network: Network, bgr: np.ndarray, channels: int) -> np.ndarray:
     """uint8 (H, W, 3) BGR -> the same, enlarged; a luma network leaves chroma to cubic interpolation."""
-    if channels == 1:
-        return recolour(network(luma(bgr)[None])[0], bgr)
-    return from_network(network(to_network(bgr, channels)))
+    return to_picture(network(to_network(bgr, channels)), bgr)
 
 
 def upscale_frame(network: Network, frame: Frame, channels: int, scale: int) -> Frame:

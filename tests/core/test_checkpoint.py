@@ -60,7 +60,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path):
 def test_a_damaged_foreign_checkpoint_is_refused(tmp_path: Path):
     torch.save({"weight": torch.zeros(100)}, tmp_path / "a.pth")
     data = (tmp_path / "a.pth").read_bytes()
-    for broken in (b"", b"no checkpoint at all", data[: len(data) // 2], data[:10]):
+    for broken in (b"", b"no checkpoint at all", b"junk", data[: len(data) // 2], data[:10]):
         (tmp_path / "a.pth").write_bytes(broken)
         with pytest.raises(BadInput, match=r"a\.pth") as refused:
             checkpoint.load(tmp_path / "a.pth")

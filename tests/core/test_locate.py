@@ -36,8 +36,17 @@ def test_an_unknown_model_gets_the_nearest_name(shipped: Path):
         locate.locate("sesr-x3")
 
 
+def test_where_nothing_is_shipped_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(locate, "BUNDLES", tmp_path)
+    monkeypatch.setattr(locate, "TEACHERS", tmp_path)
+    with pytest.raises(BadInput, match="this installation ships none"):
+        locate.locate("sesr-x2")
+
+
 def test_a_bundle_is_told_from_a_checkpoint(tmp_path: Path):
     (tmp_path / "open").mkdir()
     (tmp_path / "open" / "manifest.json").write_text("{}")
     assert locate.is_bundle(tmp_path / "a.plens") and locate.is_bundle(tmp_path / "open")
-    assert not locate.is_bundle(tmp_path) and not locate.is_bundle(tmp_path / "weights.safetensors")
+    for checkpoint in (tmp_path, tmp_path / "weights.safetensors", tmp_path / "net.pth"):
+        assert locate.is_checkpoint(checkpoint) and not locate.is_bundle(checkpoint)
+    assert not locate.is_checkpoint(tmp_path / "photo.png")

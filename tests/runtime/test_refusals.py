@@ -94,12 +94,20 @@ def test_limits_on_what_has_no_time(refused, bundle: Path, photo: Path, tmp_path
     assert "for videos" in refused("run", bundle, photo, "-o", tmp_path / "out.png", "--frames", 3)
 
 
-def test_a_model_that_is_not_there_or_not_a_bundle(refused, photo: Path, tmp_path: Path):
+def test_a_model_that_is_not_there_or_no_model(refused, photo: Path, tmp_path: Path):
     assert "no model 'fsrcn-x2'" in refused("run", "fsrcn-x2", photo, "-o", tmp_path / "out.png")
-    for checkpoint in ("net.pth", "weights.safetensors"):
-        (tmp_path / checkpoint).write_bytes(b"x")
-        assert "pocketlens export bundle" in refused("run", tmp_path / checkpoint, photo, "-o", tmp_path / "out.png")
-    assert "not a readable bundle" in refused("run", photo, photo, "-o", tmp_path / "out.png")
+    (tmp_path / "net.pth").write_bytes(b"x")
+    (tmp_path / "junk.plens").write_bytes(b"x")
+    assert "net.pth was refused" in refused("run", tmp_path / "net.pth", photo, "-o", tmp_path / "out.png")
+    assert "photo.png is no model" in refused("run", photo, photo, "-o", tmp_path / "out.png")
+    assert "not a readable bundle" in refused("run", tmp_path / "junk.plens", photo, "-o", tmp_path / "out.png")
+
+
+def test_a_checkpoint_where_torch_is_missing(refused, photo: Path, tmp_path: Path, monkeypatch):
+    (tmp_path / "net.pth").write_bytes(b"x")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    line = refused("run", tmp_path / "net.pth", photo, "-o", tmp_path / "out.png", code=3)
+    assert "pip install 'pocketlens[train]'" in line
 
 
 def rewrite(bundle: Path, change) -> None:

@@ -1,0 +1,35 @@
+"""What a bundle says of a network before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from ..core.bundle import Graph, Manifest
+from ..core.checkpoint import Checkpoint
+from .cost import macs_per_pixel, parameters
+
+
+def describe(trained: Checkpoint, name: str, graphs: Sequence[Graph]) -> Manifest:
+    """A manifest of the network's facts, with the hash of its weights for provenance."""
+    spec, deployed = trained.spec, trained.deployed()
+    return Manifest(
+        name=name,
+        task=spec.task,
+        network=trained.name,
+        options=asdict(trained.options),
+        parameters=parameters(deployed),
+        channels=spec.channels,
+        scale=spec.scale,
+        align=spec.align,
+        reach=spec.reach,
+        macs_per_pixel=macs_per_pixel(deployed, spec),
+        inputs=list(spec.inputs),
+        output=spec.output,
+        graphs=list(graphs),
+        samples=[],
+        quality={},
+        limits={},
+        provenance={"weights_sha256": trained.digest},
+        files={},
+    )

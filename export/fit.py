@@ -1,0 +1,70 @@
+"""Which ONNX graphs TensorRT reads rightly, and the shapes a plan of one is built for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnx
+from google.protobuf.message import DecodeError
+
+from ..core.errors import BadInput
+from .graph import array, constants
+from .options import Size
+
+Shape = tuple[int, ...]
+
+
+def read_graph(path: Path) -> onnx.ModelProto:
+    """An ONNX file that TensorRT reads rightly; BadInput for any other."""
+    try:
+        model = onnx.load_from_string(path.read_bytes())
+        onnx.checker.check_model(model)
+    except FileNotFoundError as error:
+        raise BadInput(f"no graph at {path}; make one with: pocketlens export onnx MODEL -o {path}") from error
+    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
+        raise BadInput(f"{path} is not a sound ONNX graph; it may be cut short or damaged") from error
+    _require_signed(model, path)
+    return model
+
+
+def _require_signed(model: onnx.ModelProto, path: Path) -> None:
+    """Raise BadInput for int8 made for a CPU, which TensorRT refuses or, worse, reads wrongly."""
+    tensors = constants(model.graph)
+    for node in model.graph.node:
+        if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+            continue
+        zero = tensors.get(node.input[2]) if len(node.input) > 2 else None
+        source = tensors.get(node.input[0])
+        int32_bias = source is not None and source.data_type == onnx.TensorProto.INT32
+        if int32_bias or (zero is not None and (array(zero).dtype != np.int8 or np.any(array(zero)))):
+            raise BadInput(
+                f"{path} is int8 made for a CPU, which TensorRT refuses or reads wrongly; make the right one with: "
+                "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt"
+            )
+
+
+def input_shapes(model: onnx.ModelProto, sizes: Sequence[Size]) -> dict[str, list[Shape]]:
+    """Input name -> its shape at each of `sizes`, one picture at a time.
+
+    Raises BadInput for an input that is no picture, NCHW or NHWC of three channels, and for a size that
+    is no multiple of what the graph's own dimensions ask for: `2*height`.
+    """
+    weights = constants(model.graph)
+    return {
+        value.name: [_shape(value, size) for size in sizes] for value in model.graph.input if value.name not in weights
+    }
+
+
+def _shape(value: onnx.ValueInfoProto, size: Size) -> Shape:
+    dims = [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+    if len(dims) != 4 or not (dims[3] == 3 or isinstance(dims[1], int)):
+        raise BadInput(f"the graph's input '{value.name}' is no picture: its shape is {dims}")
+    place = 1 if dims[3] == 3 else 2
+    for dim, side in zip(dims[place:], size, strict=False):
+        asked = re.match(r"(\d+)\*", str(dim))
+        if asked and side % int(asked[1]):
+            raise BadInput(f"{size[0]}x{size[1]}: this graph takes heights and widths that are multiples of {asked[1]}")
+    return (1, *size, 3) if place == 1 else (1, int(dims[1]), *size)

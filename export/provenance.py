@@ -1,0 +1,44 @@
+"""Where a network is from, in words that mean something on any machine."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..core.errors import BadInput
+
+_METRICS = "metrics.json"
+_KEPT = ("recipe", "teacher", "steps", "seconds")
+
+
+def provenance_of(path: Path) -> dict[str, Any]:
+    """Recipe, teacher, steps and seconds of the run that a run folder, or the weights in one, is from.
+
+    Empty for foreign weights. Folders are told by their names alone: their places are nobody's
+    business. Raises BadInput for metrics that cannot be read.
+    """
+    metrics = (path if path.is_dir() else path.parent) / _METRICS
+    if not metrics.is_file():
+        return {}
+    try:
+        told = json.loads(metrics.read_text(encoding="utf-8"))
+        return {key: _placeless(told[key]) for key in _KEPT}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{metrics} is not that of a finished run; it may be cut short or damaged") from error
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """The versions of pocketlens and of `packages`."""
+    return {"pocketlens": __version__, **{package: version(package) for package in packages}}
+
+
+def _placeless(value: Any) -> Any:
+    """The value with every path in it cut to its last part."""
+    if isinstance(value, dict):
+        return {key: _placeless(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_placeless(item) for item in value]
+    return Path(value).name if isinstance(value, str) else value

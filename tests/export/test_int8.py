@@ -1,0 +1,101 @@
+"""int8 graphs: what is quantized, on which grid, for which processor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import onnx
+import pytest
+from graphs import run
+from onnx import numpy_helper
+from pocketlens.core.metrics import psnr
+from pocketlens.export.samples import draw
+
+STUDENTS = ["sesr", "fsrcnn"]
+CLOSE_DB = 38
+"""Of an untrained student with eight channels; trained ones are held to more."""
+
+
+def quantizers(graph: onnx.GraphProto) -> Iterator[tuple[onnx.NodeProto, np.ndarray, np.ndarray]]:
+    """Every Q and DQ node with its scale and its zero-point."""
+    tensors = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    for node in graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+            yield node, tensors[node.input[1]], tensors[node.input[2]]
+
+
+def picture(channels: int = 1) -> np.ndarray:
+    """Edges, as the network takes them."""
+    grey = dict(draw())["edges"][:48, :64, :channels].astype(np.float32) / 255
+    return np.moveaxis(grey, -1, 0)[None]
+
+
+@pytest.fixture(scope="module", params=STUDENTS)
+def student(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+def test_every_convolution_reads_8_bits(build, student: str):
+    for processor in ("cpu", "tensorrt"):
+        graph = build(student, "int8", "float", processor).graph
+        made_by = {name: node for node in graph.node for name in node.output}
+        convolutions = [node for node in graph.node if node.op_type in ("Conv", "ConvTranspose")]
+        assert convolutions
+        for node in convolutions:
+            assert [made_by[name].op_type for name in node.input[:2]] == ["DequantizeLinear"] * 2, node.name
+
+
+def test_what_follows_the_last_convolution_stays_in_float(build, student: str):
+    graph = build(student, "int8").graph
+    made_by = {name: node for node in graph.node for name in node.output}
+    waiting, tail = [graph.output[0].name], set()
+    while waiting:
+        node = made_by.get(waiting.pop())
+        if node is not None and node.op_type not in ("Conv", "ConvTranspose"):
+            tail.add(node.op_type)
+            waiting += node.input
+    assert "Clip" in tail and not tail & {"QuantizeLinear", "DequantizeLinear"}
+
+
+def test_the_input_loses_nothing_on_a_cpu(build, student: str):
+    (_, scale, zero), *_ = [one for one in quantizers(build(student, "int8").graph) if one[0].input[0] == "frame"]
+    assert (scale, zero, zero.dtype) == (np.float32(1 / 255), 0, np.uint8)
+
+
+def test_for_tensorrt_everything_is_signed_and_has_no_zero_point(build, student: str):
+    model = build(student, "int8", "float", "tensorrt")
+    found = list(quantizers(model.graph))
+    assert found
+    assert {zero.dtype for _, _, zero in found} == {np.dtype(np.int8)} and not any(np.any(zero) for *_, zero in found)
+    held = [*model.graph.initializer, *(value.type.tensor_type for value in model.graph.value_info)]
+    kinds = {tensor.data_type if isinstance(tensor, onnx.TensorProto) else tensor.elem_type for tensor in held}
+    assert not kinds & {onnx.TensorProto.UINT8, onnx.TensorProto.INT32}
+
+
+@pytest.mark.parametrize("processor", ["cpu", "tensorrt"])
+def test_both_forms_stay_close_to_fp32(build, student: str, processor: str):
+    frame = picture()
+    wanted = run(build(student, "fp32"), frame)
+    made = run(build(student, "int8", "float", processor), frame)
+    assert psnr(made, wanted, peak=1.0) > CLOSE_DB
+
+
+def test_openvino_agrees_with_onnxruntime(build, student: str):
+    graph, frame = build(student, "int8"), picture()
+    apart = np.abs(run(graph, frame, "openvino") - run(graph, frame)) * 255
+    assert apart.max() < 1.5 and apart.mean() < 0.2
+
+
+@pytest.mark.parametrize("processor", ["cpu", "tensorrt"])
+def test_the_frame_face_wraps_the_int8_network(build, student: str, processor: str):
+    bgr = dict(draw())["rings"][None, :31, :45]
+    made = run(build(student, "int8", "frame", processor), bgr)
+    wanted = run(build(student, "fp32", "frame"), bgr)
+    assert made.dtype == np.uint8 and made.shape == (1, 62, 90, 3)
+    assert psnr(made, wanted) > CLOSE_DB - 3
+
+
+def test_a_network_whose_sides_are_multiples_is_quantized_too(build):
+    graph, frame = build("esrgan", "int8"), picture(3)
+    assert psnr(run(graph, frame), run(build("esrgan", "fp32"), frame), peak=1.0) > 30

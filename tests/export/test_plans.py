@@ -1,0 +1,72 @@
+"""TensorRT plans, really built: TensorRT for RTX needs no GPU for that."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import pytest
+from commands import pocketlens
+from pocketlens.core.errors import BadInput
+from pocketlens.export.fit import input_shapes
+from pocketlens.export.plan import Flavour, build_plan, pick_flavour
+
+pytest.importorskip("tensorrt_rtx")
+SMALL_SIZES = ("--min", "16x16", "--opt", "32x48", "--max", "64x64")
+SIZES = [(16, 16), (32, 48), (64, 64)]
+
+
+@pytest.mark.parametrize("name", ["sesr", "fsrcnn"])
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("face", ["float", "frame"])
+def test_a_plan_is_built_of_every_precision_and_face(build, name: str, precision: str, face: str):
+    graph = build(name, precision, face, "tensorrt")
+    plan = build_plan(graph.SerializeToString(), input_shapes(graph, SIZES), pick_flavour("rtx"), ["86", "89"])
+    assert len(plan) > 10_000
+
+
+def test_a_network_whose_sides_are_multiples_takes_only_those(build):
+    graph = build("esrgan", "fp32")
+    assert build_plan(graph.SerializeToString(), input_shapes(graph, SIZES), pick_flavour("rtx"), ["86"])
+    with pytest.raises(BadInput, match=r"33x32: this graph takes heights and widths that are multiples of 2"):
+        input_shapes(graph, [(16, 16), (33, 32), (64, 64)])
+    frames = build("esrgan", "fp32", "frame")
+    odd = input_shapes(frames, [(1, 1), (33, 31), (65, 65)])
+    assert odd == {"frame": [(1, 1, 1, 3), (1, 33, 31, 3), (1, 65, 65, 3)]}
+    assert build_plan(frames.SerializeToString(), odd, pick_flavour("rtx"), ["86"])
+
+
+@pytest.mark.parametrize(("version", "asked"), [("10.3.0", True), ("10.14.1", True), ("11.4.0", False)])
+def test_only_tensorrt_10_must_be_asked_for_strong_types(version: str, asked: bool):
+    flags = SimpleNamespace(STRONGLY_TYPED=1)
+    module = SimpleNamespace(__version__=version, NetworkDefinitionCreationFlag=flags)
+    assert Flavour("tensorrt", module).network_flags == (2 if asked else 0)  # type: ignore[arg-type]
+    assert Flavour("rtx", ModuleType("tensorrt_rtx")).network_flags == 0
+
+
+@pytest.fixture
+def graph(build, tmp_path: Path) -> Path:
+    (tmp_path / "sesr.onnx").write_bytes(build("sesr", "fp16").SerializeToString())
+    return tmp_path / "sesr.onnx"
+
+
+def test_the_command_writes_the_plan_and_its_facts(graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    out = tmp_path / "sesr.plan"
+    command = ("export", "trt", graph, "-o", out, "--sm", "86, 89,86", *SMALL_SIZES, "--json", "-")
+    assert pocketlens(*command) == 0
+    told, kept = json.loads(capsys.readouterr().out), json.loads((tmp_path / "sesr.plan.json").read_text())
+    assert told == {"file": str(out), **kept}
+    assert kept["flavour"] == "rtx" and kept["version"]
+    assert kept["compute_capabilities"] == ["86", "89"]
+    assert kept["profile"] == {"min": "16x16", "opt": "32x48", "max": "64x64"}
+    assert kept["bytes"] == out.stat().st_size and kept["source"] == "sesr.onnx" and len(kept["source_sha256"]) == 64
+    assert str(tmp_path) not in (tmp_path / "sesr.plan.json").read_text()
+    assert pocketlens(*command) == 2
+    assert pocketlens(*command, "--force") == 0
+
+
+def test_a_plan_for_more_gpus_is_built_for_each(graph: Path, tmp_path: Path):
+    for name, sm in (("one", "86"), ("five", "75,80,86,89,120")):
+        assert pocketlens("export", "trt", graph, "-o", tmp_path / name, "--sm", sm, *SMALL_SIZES, "--quiet") == 0
+    assert (tmp_path / "five").stat().st_size > (tmp_path / "one").stat().st_size
