@@ -7,8 +7,8 @@ READY := .venv/.ready
 
 setup: $(READY)
 
-demo: $(READY) ## the whole chain, from a teacher to an upscaled clip: out/demo/report.html
-	$(BIN)/pocketlens demo -o out/demo
+demo: $(READY) ## the whole chain, from a teacher to an upscaled clip; goes on where it was interrupted
+	$(BIN)/pocketlens demo -o out/demo --resume
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -16,7 +16,7 @@ lint: $(READY)
 	$(BIN)/pyright
 
 test: lint
-	$(BIN)/pytest -n 2 --dist loadfile -m "not long"
+	$(BIN)/pytest -n 2 --dist loadfile --max-worker-restart 0 -m "not long"
 
 test-long: $(READY) ## soaks and statistics; alone on the machine, so one at a time
 	$(BIN)/pytest -m long

@@ -15,12 +15,12 @@ from source import PACKAGE, ROOT, folders, imports, modules
 
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
-NETWORKS = {"teachers", "students", "calib_data"}
+BESIDE_EACH_OTHER = ("teachers", "students", "calib_data")
 MAY_IMPORT = {
     "core": set(),
-    **{part: {"core"} for part in NETWORKS},
-    "distill": {"core", *NETWORKS},
-    "export": {"core", *NETWORKS},
+    **{part: {"core"} for part in BESIDE_EACH_OTHER},
+    "distill": {"core", *BESIDE_EACH_OTHER},
+    "export": {"core", *BESIDE_EACH_OTHER},
     "runtime": {"core"},
 }
 MAY_IMPORT_WHEN_CALLED = {"distill": {"runtime"}}
