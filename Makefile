@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test test-long lint clean
+.PHONY: setup demo test test-long bench lint clean
 
 setup: $(READY)
 
@@ -31,3 +31,10 @@ $(READY): pyproject.toml constraints.txt
 clean: ## what the other targets made; runs/ is yours and stays
 	rm -rf .venv build dist out/demo pocketlens.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+bench: $(READY) .venv-peers ## the claims of benchmarks/, against peers in an environment of their own
+	$(BIN)/python benchmarks/spine.py
+
+.venv-peers:
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip install --quiet --disable-pip-version-check opencv-contrib-python-headless==4.10.0.84 numpy==2.4.6

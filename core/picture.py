@@ -87,3 +87,13 @@ def write(path: Path, bgr: np.ndarray) -> None:
     data = encode(bgr, path.suffix)
     with whole(path) as draft:
         draft.write_bytes(data)
+
+
+def busiest_square(bgr: np.ndarray, side: int) -> tuple[slice, slice]:
+    """Rows and columns of the square of at most `side` pixels with the most detail: where to look first."""
+    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
+    side = min(side, *grey.shape)
+    energy = cv2.boxFilter(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), -1, (side, side), anchor=(0, 0))
+    inside = energy[: grey.shape[0] - side + 1, : grey.shape[1] - side + 1]
+    top, left = (int(place) for place in np.unravel_index(inside.argmax(), inside.shape))
+    return slice(top, top + side), slice(left, left + side)

@@ -5,16 +5,19 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
 from .data import Batch
+from .fake_quant import FakeQuant
 from .loss import WeightedSum
 from .recipe import Recipe
 from .run_folder import RunFolder
@@ -56,15 +59,20 @@ class Training:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def prepare(recipe: Recipe, losses: WeightedSum, teacher: Outputs | None, device: torch.device) -> Training:
-    """Build the student from the recipe's seed, the adapters of its losses, and the optimiser of both.
+def prepare(
+    recipe: Recipe, losses: WeightedSum, start: Checkpoint | None, teacher: Outputs | None, device: torch.device
+) -> Training:
+    """Build the student from the recipe's seed or `start`, the adapters of its losses, and the optimiser of both.
 
     `teacher` shows the shapes of the teacher's features. Raises BadInput for a feature that the
     student does not have.
     """
     torch.manual_seed(recipe.seed)
     spec = recipe.student_spec()
-    network = spec.build().to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    built = spec.build()
+    if start:
+        built.load_state_dict(start.network.state_dict())
+    network = built.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).requires_grad_(False).eval()
     student = Tapped(network, spec, losses.student_taps, f"the student {recipe.student.name}")
     side = 8 * spec.align
@@ -129,7 +137,8 @@ def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Ste
     settings, optimiser = recipe.optimiser, training.optimiser
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(training.step, recipe.steps, settings)
-    with torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
+    imitate = recipe.fake_quant and training.step % 2
+    with FakeQuant() if imitate else nullcontext(), torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
         outputs = training.student(batch.lr)
     loss, terms = training.losses(outputs, batch.teacher, batch.hr)
     optimiser.zero_grad(set_to_none=True)

@@ -36,7 +36,7 @@ def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 16
     rows = []
     for pair in pairs:
         made = upscaler(pair.lr).picture
-        square = _busiest(pair.hr, side)
+        square = picture.busiest_square(pair.hr, side)
         views = (resize(pair.lr, *pair.hr.shape[:2]), made, pair.hr)
         tiles = [np.ascontiguousarray(view[square]) for view in views]
         for tile, label in zip(tiles, ("bicubic", "student", "truth"), strict=True):
@@ -50,12 +50,3 @@ def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 16
 def _write_label(tile: np.ndarray, label: str) -> None:
     for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(tile, label, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thickness, cv2.LINE_AA)
-
-
-def _busiest(bgr: np.ndarray, side: int) -> tuple[slice, slice]:
-    grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
-    side = min(side, *grey.shape)
-    energy = cv2.boxFilter(np.abs(cv2.Laplacian(grey, cv2.CV_32F)), -1, (side, side), anchor=(0, 0))
-    inside = energy[: grey.shape[0] - side + 1, : grey.shape[1] - side + 1]
-    top, left = np.unravel_index(int(inside.argmax()), inside.shape)
-    return slice(int(top), int(top) + side), slice(int(left), int(left) + side)

@@ -45,6 +45,8 @@ class Job:
     cache: TeacherCache | None
     teacher: dict[str, str] | None
     """Name and weights hash, for the record."""
+    start: dict[str, str] | None
+    """The same of the weights it started from."""
     training: Training
 
 
@@ -88,7 +90,8 @@ def make_ready(recipe: Recipe, device: torch.device, quiet: bool) -> Job:
     spec, teacher = recipe.student_spec(), load_teacher(recipe)
     losses = WeightedSum(recipe.loss, teacher is not None)
     cache = TeacherCache(teacher, losses.teacher_taps, spec.channels, recipe.cache_gb, device) if teacher else None
-    training = prepare(recipe, losses, cache and cache.probe(), device)
+    start = load_start(recipe)
+    training = prepare(recipe, losses, start, cache and cache.probe(), device)
     grid = teacher.spec.align if teacher else 1
     multiple = math.lcm(grid, spec.align)
     if recipe.data.patch % multiple:
@@ -101,7 +104,8 @@ def make_ready(recipe: Recipe, device: torch.device, quiet: bool) -> Job:
     if cache:
         cache.require_room(crops.pairs)
     record = {"name": recipe.teacher, "weights_sha256": teacher.digest} if teacher else None
-    return Job(recipe, device, crops, val, cache, record, training)
+    started = {"name": recipe.start, "weights_sha256": start.digest} if start else None
+    return Job(recipe, device, crops, val, cache, record, started, training)
 
 
 def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
@@ -115,6 +119,16 @@ def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
     if teacher.spec.channels < student.channels:
         raise BadInput(f"the teacher {recipe.teacher} works on luma and cannot teach the RGB student")
     return teacher
+
+
+def load_start(recipe: Recipe) -> checkpoint.Checkpoint | None:
+    """The weights to start from, or None; raises BadInput when they are another network's."""
+    if recipe.start == "none":
+        return None
+    start = checkpoint.load(locate(recipe.start), recipe.student_spec().scale)
+    if (start.name, start.options) != (recipe.student.name, recipe.student_options()):
+        raise BadInput(f"start = {recipe.start} holds {start.name} {start.options}, which is not the student of this recipe")
+    return start
 
 
 def read_data(recipe: Recipe) -> tuple[Pictures, Pictures]:
@@ -162,6 +176,7 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
         "validation": score(upscaler, job.val, trained.spec.scale),
         "weights_sha256": trained.digest,
         "teacher": job.teacher,
+        "start": job.start,
         "versions": {"pocketlens": __version__, "torch": torch.__version__},
     }
     write_text(folder.path / METRICS, to_json(metrics) + "\n")

@@ -1,0 +1,1 @@
+"""What can be done with pocketlens by its public surface alone."""

@@ -30,18 +30,33 @@ class Quantized:
     """Signed everywhere (s8s8), the only form TensorRT reads rightly."""
 
 
-def quantize(graph: onnx.ModelProto, inputs: Sequence[np.ndarray], float_nodes: Sequence[str] = ()) -> Quantized:
-    """Quantize the convolutions of an fp32 `float`-face graph with NNCF.
+def quantize(graph: onnx.ModelProto, inputs: Sequence[np.ndarray]) -> Quantized:
+    """Quantize the convolutions of an fp32 `float`-face graph with NNCF, but for those in image space.
 
-    `inputs` are (1, C, H, W) float32 in [0, 1]; `float_nodes` names convolutions to leave in float.
-    What follows the last convolution is image space: a residual added to the picture, where one
-    step of an 8-bit grid would show, so it stays in float. Raises MachineCannot without NNCF.
+    `inputs` are (1, C, H, W) float32 in [0, 1]. Raises MachineCannot without NNCF.
     """
+    ignored = image_space(graph.graph)
     model = copy.deepcopy(graph)
-    round_kernels(model, frozenset(float_nodes))
-    ignored = [*_image_space(graph.graph), *float_nodes]
+    round_kernels(model, ignored)
     pictures = [_cut(picture) for picture in inputs]
-    return Quantized(_run_nncf(model, pictures, ignored, "MIXED"), signed(_run_nncf(model, pictures, ignored, "PERFORMANCE")))
+    mixed, symmetric = (_run_nncf(model, pictures, ignored, preset) for preset in ("MIXED", "PERFORMANCE"))
+    return Quantized(mixed, signed(symmetric))
+
+
+def image_space(graph: onnx.GraphProto) -> list[str]:
+    """The nodes that work on the picture itself, where one step of an 8-bit grid would show.
+
+    They follow the last convolution. Where a skip brings the input there, the convolutions make but a
+    residual to it. Where none does, the picture goes through them, and the first and the last of them
+    are image space too.
+    """
+    tail = upstream(graph, [output.name for output in graph.output], through=CONVOLUTIONS)
+    after = [node for node in tail if node.op_type not in CONVOLUTIONS]
+    names = [node.name for node in after]
+    if any(graph.input[0].name in node.input for node in after):
+        return names
+    convolutions = [node.name for node in graph.node if node.op_type in CONVOLUTIONS]
+    return [*names, convolutions[0], convolutions[-1]]
 
 
 def _run_nncf(model: onnx.ModelProto, pictures: list[np.ndarray], ignored: list[str], preset: str) -> onnx.ModelProto:
@@ -63,17 +78,12 @@ def _run_nncf(model: onnx.ModelProto, pictures: list[np.ndarray], ignored: list[
                 # which already keeps the sums that bias correction would mend.
                 overflow_fix=nncf.OverflowFix.DISABLE,
                 disable_bias_correction=True,
-                # The default averages ranges over pictures and so clips the brightest of them.
-                activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX,
+                # The default, the mean over the pictures, is drawn low by dark ones and clips bright ones.
+                activations_range_estimator_params=RangeEstimatorParametersSet.MEDIAN_MINMAX,
             ),
         )
     _meet_the_8_bit_grid(made.graph, input_name)
     return made
-
-
-def convolutions(graph: onnx.ModelProto) -> list[str]:
-    """Names of the nodes that can be left in float, first to last."""
-    return [node.name for node in graph.graph.node if node.op_type in CONVOLUTIONS]
 
 
 def signed(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -97,11 +107,6 @@ def signed(model: onnx.ModelProto) -> onnx.ModelProto:
             set_array(tensors[zero], array(tensors[zero]).astype(np.int8))
             set_array(tensors[scale], (array(tensors[scale]) * (255 / 127)).astype(np.float32))
     return model
-
-
-def _image_space(graph: onnx.GraphProto) -> list[str]:
-    tail = upstream(graph, [output.name for output in graph.output], through=CONVOLUTIONS)
-    return [node.name for node in tail if node.op_type not in CONVOLUTIONS]
 
 
 def _meet_the_8_bit_grid(graph: onnx.GraphProto, input_name: str) -> None:

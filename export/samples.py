@@ -1,4 +1,4 @@
-"""A dozen small pictures drawn from a seed: nobody's rights, and the same bytes on every machine.
+"""A dozen small pictures drawn from a seed: nobody's rights, and the same on every run.
 
 They hold what upscalers are tried by: edges at many angles, gratings up to the limit of sampling,
 gradients that would show banding, texture, saturated colour, near black and near white.
@@ -17,9 +17,12 @@ SIDE = 96
 
 _OVERSAMPLING = 4
 
+Pattern = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
+"""(x, y in [0, 1), randomness) -> how much of the first of two colours is where."""
+
 
 def draw(seed: int = 0) -> list[tuple[str, np.ndarray]]:
-    """Twelve (name, uint8 (96, 96, 3) BGR) pictures."""
+    """Twelve (name, uint8 (96, 96, 3) BGR)."""
     pictures = []
     for index, (name, (pattern, low, high)) in enumerate(_PATTERNS.items()):
         rng = np.random.default_rng((seed, index))
@@ -30,9 +33,6 @@ def draw(seed: int = 0) -> list[tuple[str, np.ndarray]]:
         fine = (mask * first + (1 - mask) * second).astype(np.float32)
         pictures.append((name, np.clip(np.rint(resize(fine, SIDE, SIDE) * 255), 0, 255).astype(np.uint8)))
     return pictures
-
-
-Pattern = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 
 
 def _edges(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -90,8 +90,17 @@ def _soft(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 _PATTERNS: dict[str, tuple[Pattern, float, float]] = {
-    "edges": (_edges, 0, 1), "rings": (_rings, 0, 1), "discs": (_discs, 0, 1), "strokes": (_strokes, 0, 1),
-    "clouds": (_clouds, 0, 1), "ramp": (_ramp, 0, 1), "grating": (_grating, 0, 1), "bricks": (_bricks, 0, 1),
-    "dark": (_clouds, 0, 0.15), "bright": (_clouds, 0.85, 1), "checks": (_checks, 0, 1), "soft": (_soft, 0, 1),
-}  # fmt: skip
+    "edges": (_edges, 0, 1),
+    "rings": (_rings, 0, 1),
+    "discs": (_discs, 0, 1),
+    "strokes": (_strokes, 0, 1),
+    "clouds": (_clouds, 0, 1),
+    "ramp": (_ramp, 0, 1),
+    "grating": (_grating, 0, 1),
+    "bricks": (_bricks, 0, 1),
+    "dark": (_clouds, 0, 0.15),
+    "bright": (_clouds, 0.85, 1),
+    "checks": (_checks, 0, 1),
+    "soft": (_soft, 0, 1),
+}
 """Name -> pattern, and the range its two colours are drawn from."""

@@ -34,7 +34,7 @@ def export_bundle(
 
     Example: pocketlens export bundle runs/sesr -o sesr.plens --precisions fp32,int8 --data photos
     """
-    wanted = [one_of(name.strip(), PRECISIONS, "--precisions") for name in dict.fromkeys(precisions.split(","))]
+    wanted = list(dict.fromkeys(one_of(name.strip(), PRECISIONS, "--precisions") for name in precisions.split(",")))
     refuse_existing(output_file(out, SUFFIX), force)
     sets = read_sets(data or [])
     trained = open_checkpoint(model, scale)

@@ -34,18 +34,18 @@ class Case:
         return self.spec.build().eval()
 
 
-def cases(catalog: Catalog) -> list[Any]:
+def cases(catalog: Catalog, small: int = SMALL) -> list[Any]:
     """Every network of the catalog, its numbers made small, with each of its named alternatives."""
     return [
         pytest.param(Case(name, model, model.options(**chosen)), id="-".join([name, *map(str, chosen.values())]))
         for name, model in catalog.items()
-        for chosen in _alternatives(model.options)
+        for chosen in _alternatives(model.options, small)
     ]
 
 
-def _alternatives(options: type) -> list[dict[str, Any]]:
+def _alternatives(options: type, small: int) -> list[dict[str, Any]]:
     choices = {
-        name: get_args(kind) if get_origin(kind) is Literal else [min(getattr(options, name), SMALL)]
+        name: get_args(kind) if get_origin(kind) is Literal else [min(getattr(options, name), small)]
         for name, kind in get_type_hints(options).items()
     }
     return [dict(zip(choices, values, strict=True)) for values in product(*choices.values())]
