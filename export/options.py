@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import BadInput, need
+from ..core.files import refuse_existing
 from ..core.locate import SUFFIX, WEIGHTS, is_bundle, is_checkpoint, locate
 
 if TYPE_CHECKING:
@@ -44,6 +45,13 @@ def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
     if value not in allowed:
         raise BadInput(f"{option} takes {', '.join(allowed)}, not '{value}'")
     return value
+
+
+def refuse_taken(path: Path, force: bool) -> None:
+    """Raise BadInput when a file is at `path` that may not be replaced, or a folder, which never may."""
+    refuse_existing(path, force)
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; choose another name")
 
 
 def output_file(path: Path, suffix: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from ..core.bundle import Bundle, Graph
@@ -14,7 +15,7 @@ from .calibration import Calibration
 from .describe import describe
 from .provenance import versions
 from .reference import make_samples
-from .samples import draw
+from .samples import DRAWN, draw
 from .scores import Pictures, score
 from .verify import measure
 
@@ -22,8 +23,6 @@ MARGIN = 0.5
 """dB that a graph may lose against what it reached when it was sealed."""
 SURE = 60.0
 """dB above which two 8-bit pictures are as good as equal."""
-DRAWN = "samples"
-"""What the scores on the drawn pictures go by."""
 
 
 def seal(
@@ -60,13 +59,11 @@ def seal(
 
 def plan_graphs(precisions: Sequence[str]) -> list[Graph]:
     """Both faces of each precision for both processors; only int8 wants a file for each."""
-    return [
-        Graph(file=f"graphs/{precision}-{face}{suffix}.onnx", precision=precision, face=face, target=target)  # type: ignore[arg-type]
-        for precision in precisions
-        for face in ("float", "frame")
-        for target in ("cpu", "tensorrt")
-        for suffix in [f"-{target}" if precision == "int8" else ""]
-    ]
+    graphs = []
+    for precision, face, target in product(precisions, ("float", "frame"), ("cpu", "tensorrt")):
+        name = "-".join([precision, face, *([target] if precision == "int8" else [])])
+        graphs.append(Graph(file=f"graphs/{name}.onnx", precision=precision, face=face, target=target))  # type: ignore[arg-type]
+    return graphs
 
 
 def build_files(graphs: Sequence[Graph], source: Graphs, advance: Advance) -> dict[str, bytes]:

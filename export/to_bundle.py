@@ -11,9 +11,9 @@ import typer
 from ..core import picture
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
-from ..core.files import refuse_existing
 from ..core.locate import SUFFIX, locate
-from .options import PRECISIONS, Calib, Model, Scale, one_of, open_checkpoint, output_file
+from .options import PRECISIONS, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .samples import DRAWN
 
 if TYPE_CHECKING:
     from .scores import Pictures
@@ -35,7 +35,7 @@ def export_bundle(
     Example: pocketlens export bundle runs/sesr -o sesr.plens --precisions fp32,int8 --data photos
     """
     wanted = list(dict.fromkeys(one_of(name.strip(), PRECISIONS, "--precisions") for name in precisions.split(",")))
-    refuse_existing(output_file(out, SUFFIX), force)
+    refuse_taken(output_file(out, SUFFIX), force)
     sets = read_sets(data or [])
     trained = open_checkpoint(model, scale)
     from ..core.bundle import read, write
@@ -57,7 +57,7 @@ def read_sets(folders: Sequence[Path]) -> dict[str, Pictures]:
     sets: dict[str, Pictures] = {}
     for folder in folders:
         name = folder.resolve().name
-        if name in {"samples", *sets}:
+        if name in {DRAWN, *sets}:
             raise BadInput(f"scores go by the name of their folder, and '{name}' is taken; rename {folder}")
         sets[name] = [(path.name, picture.read(path)) for path in picture.find(folder)]
     return sets

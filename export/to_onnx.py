@@ -9,8 +9,9 @@ import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
-from ..core.files import refuse_existing, sha256, write_bytes
-from .options import PRECISIONS, Calib, Model, Scale, one_of, open_checkpoint, output_file
+from ..core.files import sha256, write_bytes
+from ..core.progress import progress
+from .options import PRECISIONS, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
 
 
 def export_onnx(
@@ -34,13 +35,14 @@ def export_onnx(
     if face == "split":
         raise BadInput("the split face is for interpolation networks; use --face float or frame")
     one_of(face, ("float", "frame"), "--face")
-    refuse_existing(output_file(out, ".onnx"), force)
+    refuse_taken(output_file(out, ".onnx"), force)
     trained = open_checkpoint(model, scale)
     from .build import Graphs
     from .calibration import Calibration, open_calibration
 
     calibration = open_calibration(calib, trained.spec, quiet) if precision == "int8" else Calibration()
-    graph = Graphs(trained, calibration.inputs).build(precision, face, processor)
+    with progress("exporting", None, quiet):
+        graph = Graphs(trained, calibration.inputs).build(precision, face, processor)
     write_bytes(out, graph.SerializeToString())
     facts = {
         "file": str(out),

@@ -12,8 +12,8 @@ import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput, need
-from ..core.files import refuse_existing, sha256, to_json, whole
-from .options import Size, one_of
+from ..core.files import sha256, to_json, whole
+from .options import Size, one_of, refuse_taken
 
 
 def export_trt(
@@ -36,9 +36,7 @@ def export_trt(
     sizes = parse_sizes(least, best, most)
     facts_file = out.with_name(out.name + ".json")
     for path in (out, facts_file):
-        refuse_existing(path, force)
-        if path.is_dir():
-            raise BadInput(f"{path} is a folder; choose another name")
+        refuse_taken(path, force)
     plan, facts = make_plan(graph, sizes, flavour, sm)
     # The facts are put in place first: a plan is never without them.
     with whole(out) as plan_draft, whole(facts_file) as facts_draft:

@@ -22,7 +22,7 @@ from .machine import processor_features
 from .resolve import open_bundle
 from .session import Session
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="A bundle, or the name of a shipped model.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="Bundle, shipped model, run folder, or checkpoint.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")]
 
 

@@ -38,7 +38,7 @@ class Session:
         threads: int | None = None,
         tile: int | None = None,
     ) -> Session:
-        """Open a bundle, by path or by the name of a shipped model.
+        """Open a bundle, or a shipped model by its name, or, where torch is installed, a checkpoint.
 
         `auto` takes the fastest engine and precision that work here (`choose.choices` has the rule)
         and goes on to the next where one fails to open. `threads` defaults to all cores; `tile` is

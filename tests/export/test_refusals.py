@@ -78,6 +78,8 @@ def test_outputs_that_exist(refused: Refused, run_folder: Path, graph: Path, tmp
     assert "b.plan.json exists" in refused("trt", graph, "-o", tmp_path / "b.plan")
     (tmp_path / "folder").mkdir()
     assert "is a folder" in refused("trt", graph, "-o", tmp_path / "folder", "--force")
+    (tmp_path / "folder.plens").mkdir()
+    assert "is a folder" in refused("bundle", run_folder, "-o", tmp_path / "folder.plens", "--force")
 
 
 def test_models_that_cannot_be_exported(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
