@@ -6,7 +6,7 @@ from .core.commands import LazyGroup, run_group
 
 GROUP = LazyGroup(
     "pocketlens",
-    "Turn big video-enhancement models into small ones that run live. Example: pocketlens run sesr-x2 in.mp4 -o out.mp4",
+    "Big video-enhancement models made small, checked and run live. Example: pocketlens run sesr-x2 in.mp4 -o out.mp4",
     {
         "distill": ("Train and distil: run, eval, list.", "distill.cli:GROUP"),
         "export": ("Write deployable files: onnx, trt, bundle; check them.", "export.cli:GROUP"),

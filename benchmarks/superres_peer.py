@@ -16,7 +16,7 @@ def main() -> None:
     """Answer each line on standard input with the milliseconds of one call."""
     weights, height, width, threads = sys.argv[1], *map(int, sys.argv[2:5])
     cv2.setNumThreads(threads)
-    network = cv2.dnn_superres.DnnSuperResImpl_create()
+    network = cv2.dnn_superres.DnnSuperResImpl_create()  # type: ignore[attr-defined]
     network.readModel(weights)
     network.setModel("fsrcnn", 2)
     picture = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)

@@ -127,7 +127,7 @@ def load_start(recipe: Recipe) -> checkpoint.Checkpoint | None:
         return None
     start = checkpoint.load(locate(recipe.start), recipe.student_spec().scale)
     if (start.name, start.options) != (recipe.student.name, recipe.student_options()):
-        raise BadInput(f"start = {recipe.start} holds {start.name} {start.options}, which is not the student of this recipe")
+        raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
     return start
 
 

@@ -114,10 +114,9 @@ def _meet_the_8_bit_grid(graph: onnx.GraphProto, input_name: str) -> None:
     tensors = constants(graph)
     for node in graph.node:
         if node.op_type == "QuantizeLinear" and node.input[0] == input_name:
-            set_array(tensors[node.input[1]], np.float32(1 / 255))
+            set_array(tensors[node.input[1]], np.array(1 / 255, np.float32))
 
 
 def _cut(picture: np.ndarray) -> np.ndarray:
     top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[2:])
     return np.ascontiguousarray(picture[:, :, top : top + _SIDE, left : left + _SIDE])
-

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import MachineCannot, need
+from .engines.openvino import core
 
 _TELLING = {"avx2", "fma", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "i8mm"}
 _CPUINFO = Path("/proc/cpuinfo")
@@ -31,13 +32,13 @@ def peak(precision: str, threads: int) -> float | None:
     OpenVINO, the one engine that builds a graph without the onnx package; None where it is missing.
     """
     try:
-        openvino = need("openvino", "openvino")
+        plugin = core()
     except MachineCannot:
         return None
     channels, side, layers = 128, 64, 4
     model = _convolutions(precision == "int8", channels, side, layers)
     settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-    request = openvino.Core().compile_model(model, "CPU", settings).create_infer_request()
+    request = plugin.compile_model(model, "CPU", settings).create_infer_request()
     seconds = []
     for _ in range(12):
         start = time.perf_counter()

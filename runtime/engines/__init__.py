@@ -1,0 +1,1 @@
+"""Engines, one a file, each registered by its constant `ENGINE`."""

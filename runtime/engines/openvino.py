@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class _Program:
         key = tuple(sorted(shapes.items()))
         if key not in self._requests:
             self._model.reshape({name: list(shape) for name, shape in shapes.items()})
-            compiled = self._openvino.Core().compile_model(self._model, "CPU", self._settings)
+            compiled = core().compile_model(self._model, "CPU", self._settings)
             self._requests[key] = compiled.create_infer_request()
         self._requests.move_to_end(key)
         while len(self._requests) > _SIZES_KEPT:
@@ -67,10 +68,19 @@ class _Program:
         self._model = None
 
 
+@cache
+def core() -> Any:
+    """One for the life of the process.
+
+    On CPUs with AMX its plugin gives the main thread a signal stack, and unmaps it when the last core
+    goes: the next signal, a Ctrl-C, would then crash the interpreter.
+    """
+    return need("openvino", "openvino").Core()
+
+
 def _load(graph: bytes, threads: int) -> _Program:
-    core = need("openvino", "openvino").Core()
     try:
-        return _Program(core.read_model(graph), threads)
+        return _Program(core().read_model(graph), threads)
     except RuntimeError as error:
         raise MachineCannot(f"openvino cannot load the graph: {telling_line(error)}") from error
 

@@ -35,6 +35,16 @@ def test_running_a_video_imports_neither_torch_nor_onnx(bundle: Path, tmp_path: 
     assert (tmp_path / "out.mp4").exists()
 
 
+def test_a_signal_after_an_openvino_session_is_survived(bundle: Path, tmp_path: Path):
+    """Its plugin moves the main thread's signal stack on CPUs with AMX; a Ctrl-C then crashed the interpreter."""
+    clip = make_clip(tmp_path / "in.mp4")
+    tell = (
+        "import signal\nsignal.signal(signal.SIGINT, lambda *_: print('handled'))\nsignal.raise_signal(signal.SIGINT)"
+    )
+    arguments = ("run", bundle, clip, "-o", tmp_path / "out.mp4", "--engine", "openvino")
+    assert run_then(tell, *arguments).endswith("handled")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
 def test_an_interrupt_leaves_nothing(bundle: Path, tmp_path: Path, number: signal.Signals):
     clip = make_clip(tmp_path / "in.mp4", height=240, width=320, pts=range(0, 30000, 40))
