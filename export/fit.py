@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -32,18 +32,27 @@ def read_graph(path: Path) -> onnx.ModelProto:
 
 def _require_signed(model: onnx.ModelProto, path: Path) -> None:
     """Raise BadInput for int8 made for a CPU, which TensorRT refuses or, worse, reads wrongly."""
-    tensors = constants(model.graph)
-    for node in model.graph.node:
-        if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
-            continue
-        zero = tensors.get(node.input[2]) if len(node.input) > 2 else None
-        source = tensors.get(node.input[0])
-        int32_bias = source is not None and source.data_type == onnx.TensorProto.INT32
-        if int32_bias or (zero is not None and (array(zero).dtype != np.int8 or np.any(array(zero)))):
-            raise BadInput(
-                f"{path} is int8 made for a CPU, which TensorRT refuses or reads wrongly; make the right one with: "
-                "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt"
-            )
+    written = [node for node in model.graph.node if node.op_type == "Constant" and node.attribute[0].name == "value"]
+    tensors = constants(model.graph) | {node.output[0]: node.attribute[0].t for node in written}
+    if any(_for_a_cpu(node, tensors) for node in model.graph.node):
+        raise BadInput(
+            f"{path} is int8 made for a CPU, which TensorRT refuses or reads wrongly; make the right one with: "
+            "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt"
+        )
+
+
+def _for_a_cpu(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) -> bool:
+    """Whether it quantizes to something other than int8 around zero, or restores a 32-bit bias."""
+    if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
+        return False
+    source = tensors.get(node.input[0])
+    if source is not None and source.data_type == onnx.TensorProto.INT32:
+        return True
+    if len(node.input) < 3:
+        # Where ONNX is not told a type it takes uint8.
+        return node.op_type == "QuantizeLinear" and not any(one.name == "output_dtype" for one in node.attribute)
+    zero = tensors.get(node.input[2])
+    return zero is not None and (array(zero).dtype != np.int8 or bool(np.any(array(zero))))
 
 
 def input_shapes(model: onnx.ModelProto, sizes: Sequence[Size]) -> dict[str, list[Shape]]:

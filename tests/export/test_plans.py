@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import numpy as np
+import onnx
 import pytest
 from commands import pocketlens
+from onnx import TensorProto, helper, numpy_helper
 from pocketlens.core.errors import BadInput
-from pocketlens.export.fit import input_shapes
+from pocketlens.export.fit import input_shapes, read_graph
 from pocketlens.export.plan import Flavour, build_plan, pick_flavour
 
 pytest.importorskip("tensorrt_rtx")
@@ -70,3 +73,45 @@ def test_a_plan_for_more_gpus_is_built_for_each(graph: Path, tmp_path: Path):
     for name, sm in (("one", "86"), ("five", "75,80,86,89,120")):
         assert pocketlens("export", "trt", graph, "-o", tmp_path / name, "--sm", sm, *SMALL_SIZES, "--quiet") == 0
     assert (tmp_path / "five").stat().st_size > (tmp_path / "one").stat().st_size
+
+
+def quantizer(zero: onnx.TensorProto | None, constant: bool = False) -> onnx.ModelProto:
+    """A graph that does nothing but put a picture on an 8-bit grid."""
+    picture, bytes_ = (
+        helper.make_tensor_value_info(name, kind, ["n", 1, "h", "w"])
+        for name, kind in (("x", TensorProto.FLOAT), ("q", zero.data_type if zero else TensorProto.UINT8))
+    )
+    held = [numpy_helper.from_array(np.array(0.1, np.float32), "scale"), *([zero] if zero and not constant else [])]
+    nodes = [helper.make_node("Constant", [], ["zero"], value=zero)] if constant else []
+    nodes.append(helper.make_node("QuantizeLinear", ["x", "scale", *(["zero"] if zero else [])], ["q"]))
+    graph = helper.make_graph(nodes, "g", [picture], [bytes_], held)
+    return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)])
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_only_int8_around_zero_is_read_rightly(tmp_path: Path, constant: bool):
+    def accepts(zero: np.ndarray | None) -> bool:
+        tensor = None if zero is None else numpy_helper.from_array(zero, "zero")
+        onnx.save(quantizer(tensor, constant and zero is not None), tmp_path / "q.onnx")
+        try:
+            return bool(read_graph(tmp_path / "q.onnx"))
+        except BadInput as error:
+            assert "int8 made for a CPU" in str(error)
+            return False
+
+    assert accepts(np.array(0, np.int8))
+    assert not accepts(np.array(3, np.int8))
+    assert not accepts(np.array(0, np.uint8))
+    assert not accepts(None)
+
+
+def test_an_operator_that_tensorrt_does_not_know_gets_one_line(tmp_path: Path):
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", 3, "h", "w"]) for name in ("x", "y")]
+    graph = helper.make_graph(
+        [helper.make_node("Mish2", ["x"], ["y"], domain="elsewhere")], "g", values[:1], values[1:]
+    )
+    opsets = [helper.make_opsetid("", 18), helper.make_opsetid("elsewhere", 1)]
+    model = helper.make_model(graph, opset_imports=opsets)
+    with pytest.raises(BadInput, match="TensorRT cannot read this graph: ") as refused:
+        build_plan(model.SerializeToString(), input_shapes(model, SIZES), pick_flavour("rtx"), ["86"])
+    assert "\n" not in str(refused.value) and len(str(refused.value)) < 400

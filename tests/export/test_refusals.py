@@ -190,3 +190,13 @@ def test_a_disk_that_fills_up_between_a_plan_and_its_facts(refused: Refused, gra
     pytest.importorskip("tensorrt_rtx")
     fill_disk(monkeypatch, "pathlib.Path.write_text")
     assert "No space left" in refused("trt", graph, "-o", tmp_path / "a.plan", "--sm", "86", "--max", "360x640")
+
+
+def test_ctrl_c_leaves_nothing(refused: Refused, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def interrupt(*_arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pocketlens.export.build.Graphs.build", interrupt)
+    for out in ("onnx -o a.onnx", "bundle -o a.plens --precisions fp32"):
+        target, flag, name, *options = out.split()
+        assert "interrupted" in refused(target, run_folder, flag, tmp_path / name, *options, code=130)
