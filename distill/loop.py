@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +16,6 @@ from ..core.errors import BadInput
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
 from .data import Batch
-from .fake_quant import FakeQuant
 from .loss import WeightedSum
 from .recipe import Recipe
 from .run_folder import RunFolder
@@ -137,8 +135,7 @@ def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Ste
     settings, optimiser = recipe.optimiser, training.optimiser
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(training.step, recipe.steps, settings)
-    imitate = recipe.fake_quant and training.step % 2
-    with FakeQuant() if imitate else nullcontext(), torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
+    with torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
         outputs = training.student(batch.lr)
     loss, terms = training.losses(outputs, batch.teacher, batch.hr)
     optimiser.zero_grad(set_to_none=True)

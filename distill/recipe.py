@@ -108,8 +108,6 @@ class Recipe(_Section):
     """Room on disk for the outputs of all teachers."""
     start: str = "none"
     """A run folder or a checkpoint of the same network, whose weights to start from."""
-    fake_quant: bool = False
-    """Imitate int8 in every second step: the others keep the weights good in fp32."""
     student: Choice
     data: Data = Data()
     optimiser: Optimiser = Optimiser()

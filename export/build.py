@@ -50,4 +50,4 @@ class Graphs:
     def _int8(self) -> Quantized:
         if not self._calibration:
             raise BadInput("int8 needs calibration pictures")
-        return quantize(self._fp32, self._calibration)
+        return quantize(self._fp32, self._calibration, self._trained.spec)

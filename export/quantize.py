@@ -13,7 +13,9 @@ import numpy as np
 import onnx
 
 from ..core.errors import need
+from ..core.spec import ModelSpec
 from .graph import CONVOLUTIONS, array, constants, set_array, upstream
+from .islands import with_islands
 from .rounding import round_kernels
 
 _SIDE = 256
@@ -30,56 +32,74 @@ class Quantized:
     """Signed everywhere (s8s8), the only form TensorRT reads rightly."""
 
 
-def quantize(graph: onnx.ModelProto, inputs: Sequence[np.ndarray]) -> Quantized:
-    """Quantize the convolutions of an fp32 `float`-face graph with NNCF, but for those in image space.
+def quantize(graph: onnx.ModelProto, inputs: Sequence[np.ndarray], spec: ModelSpec) -> Quantized:
+    """Quantize the convolutions of an fp32 `float`-face graph with NNCF, but for those in float islands.
 
     `inputs` are (1, C, H, W) float32 in [0, 1]. Raises MachineCannot without NNCF.
     """
-    ignored = image_space(graph.graph)
-    model = copy.deepcopy(graph)
-    round_kernels(model, ignored)
     pictures = [_cut(picture) for picture in inputs]
-    mixed, symmetric = (_run_nncf(model, pictures, ignored, preset) for preset in ("MIXED", "PERFORMANCE"))
-    return Quantized(mixed, signed(symmetric))
+    fixed = image_space(graph.graph)
+    # Signed 8 bits hold a picture of 0..255 in 7, so TensorRT's first convolution reads it in float.
+    first = next(node.name for node in graph.graph.node if node.op_type in CONVOLUTIONS)
+
+    def mixed(islands: Sequence[str]) -> onnx.ModelProto:
+        return _run_nncf(graph, pictures, islands, "MIXED")
+
+    def symmetric(islands: Sequence[str]) -> onnx.ModelProto:
+        return signed(_run_nncf(graph, pictures, islands, "PERFORMANCE"))
+
+    return Quantized(
+        cpu=with_islands(graph, fixed, pictures, spec, mixed),
+        tensorrt=with_islands(graph, list(dict.fromkeys([*fixed, first])), pictures, spec, symmetric),
+    )
 
 
 def image_space(graph: onnx.GraphProto) -> list[str]:
     """The nodes that work on the picture itself, where one step of an 8-bit grid would show.
 
     They follow the last convolution. Where a skip brings the input there, the convolutions make but a
-    residual to it. Where none does, the picture goes through them, and the first and the last of them
-    are image space too.
+    residual to it. Where none does, the picture goes through them: the first and the last of them are
+    image space too, and so are the 1x1 ones, which cost little and have no kernel to keep the sum of.
     """
     tail = upstream(graph, [output.name for output in graph.output], through=CONVOLUTIONS)
     after = [node for node in tail if node.op_type not in CONVOLUTIONS]
     names = [node.name for node in after]
     if any(graph.input[0].name in node.input for node in after):
         return names
-    convolutions = [node.name for node in graph.node if node.op_type in CONVOLUTIONS]
-    return [*names, convolutions[0], convolutions[-1]]
+    weights = constants(graph)
+    convolutions = [node for node in graph.node if node.op_type in CONVOLUTIONS]
+    pointwise = [node for node in convolutions if weights[node.input[1]].dims[-2:] == [1, 1]]
+    ends = (convolutions[0], convolutions[-1])
+    return [*names, *dict.fromkeys(node.name for node in (*pointwise, *ends))]
 
 
-def _run_nncf(model: onnx.ModelProto, pictures: list[np.ndarray], ignored: list[str], preset: str) -> onnx.ModelProto:
+def _run_nncf(
+    graph: onnx.ModelProto, pictures: Sequence[np.ndarray], islands: Sequence[str], preset: str
+) -> onnx.ModelProto:
     """`preset`: MIXED gives activations of both signs a zero-point, PERFORMANCE none."""
     nncf = need("nncf", "quant")
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
     logging.getLogger("nncf").setLevel(logging.ERROR)
+    model = copy.deepcopy(graph)
+    round_kernels(model, islands)
     input_name = model.graph.input[0].name
+    # Few photographs hold pure black and white; a camera's frames do.
+    extremes = [np.full_like(pictures[0], level) for level in (0, 1)]
     with contextlib.redirect_stdout(io.StringIO()):  # its bars go where a caller may want JSON
         made = nncf.quantize(
-            copy.deepcopy(model),
-            nncf.Dataset([{input_name: picture} for picture in pictures]),
+            model,
+            nncf.Dataset([{input_name: picture} for picture in (*pictures, *extremes)]),
             preset=nncf.QuantizationPreset[preset],
-            subset_size=len(pictures),
-            ignored_scope=nncf.IgnoredScope(names=ignored),
+            subset_size=len(pictures) + len(extremes),
+            ignored_scope=nncf.IgnoredScope(names=list(islands)),
             advanced_parameters=nncf.AdvancedQuantizationParameters(
                 # The fix halves the first layer's weights for CPUs without VNNI, off the grid of `round_kernels`,
                 # which already keeps the sums that bias correction would mend.
                 overflow_fix=nncf.OverflowFix.DISABLE,
                 disable_bias_correction=True,
-                # The default, the mean over the pictures, is drawn low by dark ones and clips bright ones.
-                activations_range_estimator_params=RangeEstimatorParametersSet.MEDIAN_MINMAX,
+                # The default averages ranges over pictures, dark ones too, and so clips white to grey.
+                activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX,
             ),
         )
     _meet_the_8_bit_grid(made.graph, input_name)

@@ -37,28 +37,45 @@ def student(request: pytest.FixtureRequest) -> str:
     return request.param
 
 
-def test_every_convolution_reads_8_bits_but_those_in_image_space(build, student: str):
+@pytest.mark.parametrize("processor", ["cpu", "tensorrt"])
+def test_a_convolution_has_both_its_input_and_its_weights_in_8_bits_or_neither(build, student: str, processor: str):
     in_float = set(image_space(build(student, "fp32").graph))
-    for processor in ("cpu", "tensorrt"):
-        graph = build(student, "int8", "float", processor).graph
-        made_by = {name: node.op_type for node in graph.node for name in node.output}
-        convolutions = [node for node in graph.node if node.op_type in ("Conv", "ConvTranspose")]
-        assert any(node.name not in in_float for node in convolutions)
-        for node in convolutions:
-            quantized = [made_by.get(name) == "DequantizeLinear" for name in node.input[:2]]
-            assert quantized == [node.name not in in_float] * 2, node.name
+    graph = build(student, "int8", "float", processor).graph
+    made_by = {name: node.op_type for node in graph.node for name in node.output}
+    convolutions = [node for node in graph.node if node.op_type in ("Conv", "ConvTranspose")]
+    quantized = {
+        node.name: [made_by.get(name) == "DequantizeLinear" for name in node.input[:2]] for node in convolutions
+    }
+    assert all(one in ([True, True], [False, False]) for one in quantized.values())
+    assert [True, True] in quantized.values()
+    assert not any(any(quantized[name]) for name in in_float & quantized.keys())
 
 
-def test_the_ends_stay_in_float_where_no_skip_carries_the_picture(build):
-    """FSRCNN's first and last convolution see the picture itself; SESR's make a residual to it."""
+def test_all_that_sees_the_picture_itself_stays_in_float(build):
+    """FSRCNN has no skip: its ends and its 1x1 convolutions carry the picture; SESR's make a residual to it."""
 
-    def kinds(name: str) -> list[bool]:
-        in_float = image_space(build(name, "fp32").graph)
-        convolutions = [node.name for node in build(name, "fp32").graph.node if "Conv" in node.op_type]
-        return [node in in_float for node in convolutions]
+    def in_float(name: str) -> list[bool]:
+        graph = build(name, "fp32").graph
+        islands = image_space(graph)
+        return [node.name in islands for node in graph.node if node.op_type in ("Conv", "ConvTranspose")]
 
-    assert not any(kinds("sesr"))
-    assert kinds("fsrcnn") == [True, *[False] * (len(kinds("fsrcnn")) - 2), True]
+    assert not any(in_float("sesr"))
+    assert in_float("fsrcnn") == [True, True, False, True, True]
+
+
+def test_tensorrt_reads_the_picture_in_float(build):
+    """Its signed 8 bits would keep 7 of a picture's."""
+    graph = build("sesr", "int8", "float", "tensorrt").graph
+    assert [node.op_type for node in graph.node if "frame" in node.input[:1]] == ["Conv"]
+
+
+@pytest.mark.parametrize("processor", ["cpu", "tensorrt"])
+def test_black_stays_black_and_white_stays_white(build, student: str, processor: str):
+    """Ranges taken from photographs alone would clip them."""
+    for level in (0.0, 1.0):
+        flat = np.full((1, 1, 32, 32), level, np.float32)
+        wanted, made = run(build(student, "fp32"), flat), run(build(student, "int8", "float", processor), flat)
+        assert np.abs(made - wanted)[:, :, 16:-16, 16:-16].max() * 255 < 3
 
 
 def test_what_follows_the_last_convolution_stays_in_float(build, student: str):

@@ -1,0 +1,52 @@
+"""Float islands grow until int8 costs no more than its limit, and no further."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnx
+import pytest
+from pocketlens.core.catalog import NETWORKS
+from pocketlens.export.islands import with_islands
+
+SESR = NETWORKS.get("sesr")
+SPEC = SESR.spec(SESR.options())
+
+
+def spoilt(graph: onnx.ModelProto, error: float) -> onnx.ModelProto:
+    """The same graph, its picture off by `error`."""
+    worse = onnx.ModelProto()
+    worse.CopyFrom(graph)
+    last = next(node for node in worse.graph.node if "upscaled" in node.output)
+    last.output[0] = "right"
+    offset = onnx.helper.make_tensor("offset", onnx.TensorProto.FLOAT, [], [error])
+    worse.graph.initializer.append(offset)
+    worse.graph.node.append(onnx.helper.make_node("Add", ["right", "offset"], ["upscaled"], name="spoil"))
+    return worse
+
+
+@pytest.mark.parametrize(("harmless_from", "rungs"), [(0, [0]), (1, [0, 1]), (2, [0, 1, 2])])
+def test_islands_stop_at_the_first_that_is_good_enough(build, harmless_from: int, rungs: list[int]):
+    graph, tried = build("sesr", "fp32"), []
+
+    def quantizer(islands: Sequence[str]) -> onnx.ModelProto:
+        tried.append(len(islands))
+        return spoilt(graph, 0.0 if len(islands) >= harmless_from else 0.2)
+
+    pictures = [np.random.default_rng(0).random((1, 1, 32, 32), np.float32)]
+    with_islands(graph, [], pictures, SPEC, quantizer)
+    assert tried == rungs
+
+
+def test_the_last_rung_is_taken_where_none_is_good_enough(build):
+    graph, tried = build("sesr", "fp32"), []
+
+    def quantizer(islands: Sequence[str]) -> onnx.ModelProto:
+        tried.append(list(islands))
+        return spoilt(graph, 0.2)
+
+    pictures = [np.random.default_rng(0).random((1, 1, 32, 32), np.float32)]
+    with_islands(graph, ["kept"], pictures, SPEC, quantizer)
+    assert all("kept" in islands for islands in tried)
+    assert len(tried[-1]) == 1 + 2, "one of three convolutions is left in int8"
