@@ -6,7 +6,8 @@ import importlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,8 @@ from typer.core import TyperCommand, TyperGroup
 from .errors import PocketlensError
 
 _ROOT = __name__.partition(".")[0]
+_USAGE: Any = typer.BadParameter.__base__
+"""Typer's error of wrong use, which it gives no name of its own."""
 
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
@@ -40,16 +43,34 @@ class LazyGroup(TyperGroup):
         name, stub, rest = super().resolve_command(ctx, args)
         return name, stub and _load(name or "", self._members[name or ""][1]), rest
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the group's own options."""
+        with _one_line():
+            return super().make_context(*args, **extra)
+
     def invoke(self, ctx: Any) -> Any:
         """Run, turning every expected failure into one line and its exit code."""
-        try:
+        with _one_line():
             return super().invoke(ctx)
-        except PocketlensError as error:
-            _fail(str(error), error.exit_code)
-        except KeyboardInterrupt as error:
-            _fail(str(error) or "interrupted", 130)
-        except OSError as error:
-            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), 2)
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except PocketlensError as error:
+        _fail(str(error), error.exit_code)
+    except KeyboardInterrupt as error:
+        _fail(str(error) or "interrupted", 130)
+    except OSError as error:
+        said = error.strerror or str(error)
+        _fail(f"{error.filename}: {said}" if error.filename else said, 2)
+    except _USAGE as error:
+        message = error.format_message()
+        if "\n" in message:  # a group without a command: the message is its help
+            raise
+        command = error.ctx.command_path if error.ctx else _ROOT
+        _fail(f"{message.rstrip('.')} (see {command} --help)", 2)
 
 
 def _load(name: str, target: str) -> Any:

@@ -44,6 +44,28 @@ def test_every_command_shows_an_example_and_can_be_quiet(command: str, capsys: p
     assert "--quiet" in told
 
 
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        ("--quik", "No such option: --quik (see pocketlens --help)"),
+        ("benhc", "No such command 'benhc'. Did you mean 'bench'? (see pocketlens --help)"),
+        ("distill --quik", "No such option: --quik (see pocketlens distill --help)"),
+        ("run fsrcnn-x2 a.png", "Missing option '--output' / '-o' (see pocketlens run --help)"),
+        ("export onnx a.pth -o b.onnx --presicion fp16", "--presicion (Possible options: --precision)"),
+    ],
+)
+def test_wrong_use_is_one_line(words: str, line: str, capsys: pytest.CaptureFixture[str]):
+    assert pocketlens(*words.split()) == 2
+    told = capsys.readouterr().err
+    assert told.startswith("pocketlens: ") and line in told and told.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", ["", "distill"])
+def test_a_group_without_a_command_shows_its_help(words: str, capsys: pytest.CaptureFixture[str]):
+    assert pocketlens(*words.split()) == 2
+    assert "Commands:" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("group", ["", "distill", "export"])
 def test_help_imports_nothing_heavy(group: str):
     command = [sys.executable, "-X", "importtime", "-m", "pocketlens", *group.split(), "--help"]

@@ -45,6 +45,7 @@ def call(monkeypatch: pytest.MonkeyPatch):
         (KeyboardInterrupt(), 130, "pocketlens: interrupted"),
         (KeyboardInterrupt("interrupted at step 5"), 130, "pocketlens: interrupted at step 5"),
         (FileNotFoundError(2, "No such file or directory", "a.png"), 2, "pocketlens: a.png: No such file or directory"),
+        (OSError(28, "No space left on device"), 2, "pocketlens: No space left on device"),
     ],
 )
 def test_a_failure_is_one_line_and_its_exit_code(
