@@ -43,9 +43,11 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
 
     The temporary name keeps `path`'s suffix, which some writers go by. With `folder` it is an
     empty folder. Raises BadInput where the place cannot be written or the disk is full, and where
-    a file would replace a folder.
+    a file would replace a folder or, as root can, a device.
     """
     path = Path(path)
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInput(f"{path} is a device or a pipe; name a file")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         scratch = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,12 @@ def test_sha256_is_that_of_the_bytes(tmp_path: Path):
     """FIPS 180-2, appendix B.1."""
     (tmp_path / "abc").write_bytes(b"abc")
     assert sha256(tmp_path / "abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_pipe_or_device_is_never_replaced(tmp_path: Path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "stdout").symlink_to("pipe")
+    for name in ("pipe", "stdout"):
+        with pytest.raises(BadInput, match="device or a pipe"):
+            write_text(tmp_path / name, "{}")
+    assert (tmp_path / "stdout").is_symlink() and (tmp_path / "pipe").is_fifo()
