@@ -58,7 +58,15 @@ def _check_places(source: Path, output: Path, force: bool) -> None:
         raise BadInput(f"no such file or folder: {source}")
     if output.exists() and output.samefile(source):
         raise BadInput(f"{output} is the input itself; choose another name")
+    if source.is_dir() and (is_picture(output) or _is_video(output)):
+        raise BadInput(f"a folder becomes a folder of pictures, and {output} is the name of a file")
     refuse_existing(output, force)
+
+
+def _is_video(output: Path) -> bool:
+    from .encode import SUFFIXES
+
+    return output.suffix.lower() in SUFFIXES
 
 
 def _process(

@@ -36,6 +36,8 @@ _CONTAINERS = {
     ".mkv": _Container("matroska", "libx264", _X264),
     ".webm": _Container("webm", "libvpx-vp9", _VP9),
 }
+SUFFIXES = frozenset(_CONTAINERS)
+"""What the names of videos that can be written end with."""
 _OF_THE_FILE = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder"})
 """Metadata that says how the input was written, which is not how the output is."""
 

@@ -50,6 +50,11 @@ def test_missing_inputs(refused, bundle: Path, tmp_path: Path):
         assert "no such file" in refused("run", bundle, tmp_path / name, "-o", tmp_path / "out.mp4")
 
 
+@pytest.mark.parametrize("name", ["out.png", "out.mp4"])
+def test_a_folder_named_as_a_file(refused, bundle: Path, photo: Path, name: str):
+    assert "name of a file" in refused("run", bundle, photo.parent, "-o", photo.parent / name)
+
+
 def test_a_damaged_picture(refused, bundle: Path, photo: Path, tmp_path: Path):
     photo.write_bytes(photo.read_bytes()[:40])
     assert "cut short or damaged" in refused("run", bundle, photo, "-o", tmp_path / "out.png")
