@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from ..core.checkpoint import Checkpoint
 
 PRECISIONS = ("fp32", "fp16", "int8")
+SAMPLE = "sample"
+"""The calibration source that is packaged."""
 Size = tuple[int, int]
 """Height and width in pixels."""
 

@@ -12,7 +12,7 @@ from ..core import picture
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
 from ..core.locate import SUFFIX, locate
-from .options import PRECISIONS, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
 from .samples import DRAWN
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def export_bundle(
     model: Model,
     out: Annotated[Path, typer.Option("--out", "-o", help="The .plens file to write.")],
     precisions: Annotated[str, typer.Option(help="Which graphs to hold.")] = ",".join(PRECISIONS),
-    calib: Calib = "sample",
+    calib: Calib = SAMPLE,
     data: Annotated[list[Path] | None, typer.Option(help="Folder of HR pictures to score on; may be repeated.")] = None,
     scale: Scale = None,
     force: Force = False,

@@ -35,6 +35,14 @@ def opened(sealed: Path) -> Bundle:
     return bundles.read(sealed)
 
 
+def test_a_graph_of_a_bundle_is_exported_as_it_was_sealed(sealed: Path, opened: Bundle, tmp_path: Path):
+    for number, kind in enumerate([("fp32", "float", "cpu"), ("int8", "frame", "tensorrt")]):
+        out = tmp_path / f"{number}.onnx"
+        options = [word for pair in zip(("--precision", "--face", "--for"), kind, strict=True) for word in pair]
+        assert pocketlens("export", "onnx", sealed, "-o", out, *options, "--quiet") == 0
+        assert out.read_bytes() == opened.graph(*kind)
+
+
 def reseal(source: Bundle, path: Path, file: str, data: bytes) -> Path:
     """The bundle with another file in the place of one, its hashes right."""
     bundles.write(path, source.manifest, {**source.files, file: data})

@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
+from bundles import make_bundle
 from commands import pocketlens
 from onnx import TensorProto, helper
 from pocketlens.core import locate
@@ -85,9 +86,11 @@ def test_outputs_that_exist(refused: Refused, run_folder: Path, graph: Path, tmp
 def test_models_that_cannot_be_exported(refused: Refused, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     out = ("-o", tmp_path / "a.onnx")
     (tmp_path / "b.plens").write_bytes(b"x")
-    assert "is a bundle, which holds finished graphs" in refused("onnx", tmp_path / "b.plens", *out)
+    assert "not a readable bundle" in refused("onnx", tmp_path / "b.plens", *out)
     monkeypatch.setattr(locate, "BUNDLES", tmp_path)
-    assert "give the run folder" in refused("bundle", "b", "-o", tmp_path / "c.plens")
+    assert "is a bundle, which holds finished graphs; give the run folder" in refused(
+        "bundle", "b", "-o", tmp_path / "c.plens"
+    )
     assert "no model 'c'" in refused("onnx", "c", *out)
     (tmp_path / "junk.pth").write_bytes(b"junk")
     assert "junk.pth" in refused("onnx", tmp_path / "junk.pth", *out)
@@ -200,3 +203,13 @@ def test_ctrl_c_leaves_nothing(refused: Refused, run_folder: Path, tmp_path: Pat
     for out in ("onnx -o a.onnx", "bundle -o a.plens --precisions fp32"):
         target, flag, name, *options = out.split()
         assert "interrupted" in refused(target, run_folder, flag, tmp_path / name, *options, code=130)
+
+
+def test_what_a_bundle_does_not_hold(refused: Refused, tmp_path: Path):
+    sealed = make_bundle(tmp_path / "b.plens")
+    for options, line in {
+        ("--precision", "int8"): "holds no int8/float/cpu graph; it holds: fp32/float/cpu",
+        ("--calib", tmp_path): "calibrated already",
+        ("--scale", 3): "upscales x2, not x3",
+    }.items():
+        assert line in refused("onnx", sealed, "-o", tmp_path / "a.onnx", *options)
