@@ -62,6 +62,8 @@ def _one_line() -> Iterator[None]:
         _fail(str(error), error.exit_code)
     except KeyboardInterrupt as error:
         _fail(str(error) or "interrupted", 130)
+    except MemoryError as error:
+        _fail(f"not enough memory for this: {str(error).strip() or 'try something smaller'}", 3)
     except OSError as error:
         said = error.strerror or str(error)
         _fail(f"{error.filename}: {said}" if error.filename else said, 2)

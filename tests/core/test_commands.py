@@ -42,6 +42,11 @@ def call(monkeypatch: pytest.MonkeyPatch):
     [
         (BadInput("no such picture"), 2, "pocketlens: no such picture"),
         (MachineCannot("no CUDA device"), 3, "pocketlens: no CUDA device"),
+        (
+            MemoryError("Unable to allocate 9 GiB"),
+            3,
+            "pocketlens: not enough memory for this: Unable to allocate 9 GiB",
+        ),
         (KeyboardInterrupt(), 130, "pocketlens: interrupted"),
         (KeyboardInterrupt("interrupted at step 5"), 130, "pocketlens: interrupted at step 5"),
         (FileNotFoundError(2, "No such file or directory", "a.png"), 2, "pocketlens: a.png: No such file or directory"),
