@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import math
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -97,3 +98,9 @@ def write_bytes(path: Path, data: bytes | memoryview) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a small text file whole or not at all."""
     write_bytes(path, text.encode())
+
+
+def cache_home() -> Path:
+    """`POCKETLENS_CACHE`, or the user's cache folder: what can be made again."""
+    home = os.environ.get("POCKETLENS_CACHE") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "pocketlens"
+    return Path(home).expanduser()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import torch
 from ..core.checkpoint import Checkpoint
 from ..core.colour import RGB_TO_YCBCR, YCBCR_OFFSET
 from ..core.errors import BadInput
-from ..core.files import write_bytes
+from ..core.files import cache_home, write_bytes
 from ..core.progress import progress
 from .data import PICTURE, TeacherMaps
 from .evaluate import Pair
@@ -24,10 +23,9 @@ from .torch_upscaler import to_aligned
 _PROBE = 16
 
 
-def cache_home() -> Path:
-    """`POCKETLENS_CACHE`, or the user's cache folder."""
-    home = os.environ.get("POCKETLENS_CACHE") or Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")) / "pocketlens"
-    return Path(home).expanduser() / "teacher"
+def teacher_home() -> Path:
+    """Where the outputs of all teachers are."""
+    return cache_home() / "teacher"
 
 
 class TeacherCache:
@@ -45,7 +43,7 @@ class TeacherCache:
         self._tapped = Tapped(teacher.network.to(device), teacher.spec, taps, f"the teacher {teacher.name}")
         self._names = sorted([PICTURE, *taps])
         key = hashlib.sha256(f"{teacher.digest} {teacher.options} {channels}".encode()).hexdigest()[:24]
-        self.folder = cache_home() / key
+        self.folder = teacher_home() / key
 
     def probe(self) -> Outputs:
         """What the teacher makes of a small black picture: the shapes to expect."""
@@ -98,7 +96,7 @@ class TeacherCache:
         return {name: array.astype(np.float16) for name, array in {**maps, PICTURE: made}.items()}
 
     def _make_room(self, needed: float, used: set[Path]) -> None:
-        kept = {file: file.stat() for file in cache_home().rglob("*.npy")}
+        kept = {file: file.stat() for file in teacher_home().rglob("*.npy")}
         excess = needed + sum(facts.st_size for facts in kept.values()) - self._limit
         for file in sorted(kept.keys() - used, key=lambda file: kept[file].st_mtime):
             if excess <= 0:

@@ -9,6 +9,7 @@ from ..core.catalog import ENGINES
 from ..core.errors import BadInput, MachineCannot
 from .engine import Engine
 from .network import Network
+from .remembered import remembered
 
 AUTO = "auto"
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -37,7 +38,8 @@ def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tu
 
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
-    (onnxruntime). A named engine or precision leaves only the other to be chosen.
+    (onnxruntime). What `bench --save` measured of this bundle here goes before what engines state. A
+    named engine or precision leaves only the other to be chosen.
     Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
     engine, or every engine, is unusable.
     """
@@ -54,8 +56,13 @@ def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tu
         found += [Choice(name, candidate, p) for p in wanted if p in candidate.speed]
     if not found:
         raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}")
-    found.sort(key=lambda choice: (-choice.engine.speed[choice.precision], PRECISIONS.index(choice.precision)))
-    return found, notes
+    measured = remembered(manifest)
+
+    def rank(choice: Choice) -> tuple[float, float, int]:
+        here = measured.get(f"{choice.name} {choice.precision}", 0.0)
+        return -here, -choice.engine.speed[choice.precision], PRECISIONS.index(choice.precision)
+
+    return sorted(found, key=rank), notes
 
 
 def _check_precision(precision: str, held: list[str], manifest: Manifest) -> None:

@@ -19,6 +19,7 @@ from .bench import bench as measure
 from .choose import AUTO
 from .engine import all_threads
 from .machine import processor_features
+from .remembered import remember
 from .resolve import open_bundle
 from .session import Session
 
@@ -120,6 +121,7 @@ def bench(
     engines: Annotated[str, typer.Option(help="Engines to time, separated by commas; all by default.")] = "",
     threads: Threads = None,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each is run, taking turns.")] = 40,
+    save: Annotated[bool, typer.Option("--save", help="Let auto go by this from now on.")] = False,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -129,7 +131,10 @@ def bench(
     """
     height, width = _parse_size(size)
     named = [name.strip() for name in engines.split(",") if name.strip()]
-    result = measure(open_bundle(model), height, width, named, threads or all_threads(), rounds, quiet)
+    bundle = open_bundle(model)
+    result = measure(bundle, height, width, named, threads or all_threads(), rounds, quiet)
+    if save:
+        remember(bundle.manifest, result["rows"])
 
     def lines() -> str:
         rows = [

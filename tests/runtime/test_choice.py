@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundles import make_bundle, upscaler_graph
+from commands import pocketlens
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.errors import BadInput, MachineCannot
 from pocketlens.runtime import Session, choose
@@ -80,3 +82,16 @@ def test_unknown_engines_and_precisions_are_answered_with_the_known(both: Path, 
         Session.open(both, precision="int4")
     with pytest.raises(BadInput, match="it holds: fp32"):
         Session.open(float_only, precision="int8")
+
+
+def test_auto_goes_by_what_bench_saved(both: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
+    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path / "cache"))
+    assert opened(both) == ("openvino", "int8")
+    assert pocketlens("bench", both, "--size", "16x16", "--rounds", 2, "--save", "--quiet") == 0
+    (kept,) = (tmp_path / "cache").rglob("*.json")
+    speeds = json.loads(kept.read_text())
+    assert opened(both) == tuple(max(speeds, key=speeds.__getitem__).split())
+    kept.write_text(json.dumps({**speeds, "onnxruntime fp32": 1e9}))
+    assert opened(both) == ("onnxruntime", "fp32")
+    kept.write_text("not JSON")
+    assert opened(both) == ("openvino", "int8")
