@@ -20,6 +20,9 @@ _YCBCR_TO_BGR = (YCBCR_TO_RGB[::-1] * 255 * 255).astype(np.float32)
 _OFFSET = (YCBCR_OFFSET / 255).astype(np.float32)
 
 
+_STRIP = 64
+
+
 def luma(bgr: np.ndarray) -> np.ndarray:
     """uint8 (..., 3) BGR -> float32 (...) luma over 255, in [16/255, 235/255], not rounded."""
     return bgr @ _BGR_TO_YCBCR[0] + _OFFSET[0]
@@ -56,9 +59,13 @@ def recolour(upscaled: np.ndarray, lr: np.ndarray) -> np.ndarray:
     """
     height, width = upscaled.shape
     ycbcr = cv2.resize(bgr_to_ycbcr(lr), (width, height), interpolation=cv2.INTER_CUBIC)
-    # A sixth of the time that assigning to every third float takes.
-    cv2.insertChannel(np.ascontiguousarray(upscaled, np.float32), ycbcr, 0)
-    return ycbcr_to_bgr(ycbcr)
+    bgr = np.empty((height, width, 3), np.uint8)
+    # A strip stays in the cache from step to step: half the time of the whole picture at once.
+    for top in range(0, height, _STRIP):
+        rows = slice(top, top + _STRIP)
+        cv2.insertChannel(np.ascontiguousarray(upscaled[rows], np.float32), ycbcr[rows], 0)
+        bgr[rows] = ycbcr_to_bgr(ycbcr[rows])
+    return bgr
 
 
 def to_picture(made: np.ndarray, lr: np.ndarray) -> np.ndarray:
