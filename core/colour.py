@@ -19,8 +19,8 @@ _BGR_TO_YCBCR = (RGB_TO_YCBCR[:, ::-1] / 255 / 255).astype(np.float32)
 _YCBCR_TO_BGR = (YCBCR_TO_RGB[::-1] * 255 * 255).astype(np.float32)
 _OFFSET = (YCBCR_OFFSET / 255).astype(np.float32)
 
-
 _STRIP = 64
+"""Rows of a picture whose float planes fit in a core's cache."""
 
 
 def luma(bgr: np.ndarray) -> np.ndarray:
@@ -60,7 +60,7 @@ def recolour(upscaled: np.ndarray, lr: np.ndarray) -> np.ndarray:
     height, width = upscaled.shape
     ycbcr = cv2.resize(bgr_to_ycbcr(lr), (width, height), interpolation=cv2.INTER_CUBIC)
     bgr = np.empty((height, width, 3), np.uint8)
-    # A strip stays in the cache from step to step: half the time of the whole picture at once.
+    # A strip stays in the cache from step to step.
     for top in range(0, height, _STRIP):
         rows = slice(top, top + _STRIP)
         cv2.insertChannel(np.ascontiguousarray(upscaled[rows], np.float32), ycbcr[rows], 0)

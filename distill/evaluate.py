@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.colour import from_network, luma, recolour
+from ..core.colour import luma, to_picture
 from ..core.errors import BadInput
 from ..core.metrics import psnr, psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
@@ -57,9 +57,7 @@ Upscaler = Callable[[np.ndarray], Upscaled]
 
 def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
     """A network's output (C, H, W) in [0, 1] and its uint8 BGR input -> the picture a user gets."""
-    if output.shape[0] == 1:
-        return Upscaled(recolour(output[0], lr), output[0])
-    return Upscaled(from_network(output), None)
+    return Upscaled(to_picture(output, lr), output[0] if output.shape[0] == 1 else None)
 
 
 def score(upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale: int) -> dict[str, Any]:

@@ -93,7 +93,8 @@ def distil(chain: Chain, steps: int, resume: bool) -> None:
 def deploy(chain: Chain) -> None:
     """Calibrate, quantize, export for CPUs and TensorRT, seal and check."""
     out = chain.folder
-    chain("calib", "make", "sample", "-o", out / "calibration", "--force")
+    # Not from `sample`, which holds the held-out photographs too.
+    chain("calib", "make", out / "pictures" / "train", "-o", out / "calibration", "--force")
     chain("calib", "show", out / "calibration", "-o", out / "calibration.png", "--force")
     graph = out / "student-int8-tensorrt.onnx"
     chain("export", "onnx", out / "student", "-o", graph, "--precision", "int8", "--face", "frame", "--for", "tensorrt",

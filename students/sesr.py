@@ -40,8 +40,7 @@ class SESR(nn.Module):
         )
         self.trunk = nn.Identity()
         self.last = CollapsibleConv(channels, options.scale**2, 5, width)
-        # Training starts at the picture with each pixel repeated: no checkerboard, and no noise to unlearn
-        # (on T91 it is 2 dB ahead of a random start after 400 steps).
+        # Training starts at the picture with each pixel repeated: no checkerboard, and no noise to unlearn.
         nn.init.zeros_(self.last.squeeze.weight)
         zero_bias(self.last.squeeze)
 
