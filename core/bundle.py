@@ -48,6 +48,16 @@ class Sample(_Strict):
     truth: str
 
 
+class PairSample(_Strict):
+    """Two small frames, what the fp32 reference puts between them at `t`, and the truth; all PNG."""
+
+    before: str
+    after: str
+    t: float
+    expected: str
+    truth: str
+
+
 class Manifest(_Strict):
     """What a bundle says of itself."""
 
@@ -66,7 +76,7 @@ class Manifest(_Strict):
     inputs: list[str]
     output: str
     graphs: list[Graph]
-    samples: list[Sample]
+    samples: list[Sample | PairSample]
     quality: dict[str, dict[str, float]]
     """Data set or `samples` -> score name -> value, as measured at export."""
     limits: dict[str, float]

@@ -18,7 +18,8 @@ class ModelSpec:
     """The facts of one network with its options fixed.
 
     Networks take and give NCHW float32 in [0, 1]: RGB where `channels` is 3, BT.601 luma
-    (limited range, Y/255) where it is 1.
+    (limited range, Y/255) where it is 1. One that interpolates takes `before`, `after` and `t` (N,)
+    in (0, 1), and gives a `motion.Between`.
     """
 
     task: Task
@@ -31,9 +32,13 @@ class ModelSpec:
     align: int
     """Input height and width must be a multiple of this."""
     reach: int
-    """Radius of the receptive field in input pixels: the halo that makes tiles exact."""
+    """Radius of the receptive field in input pixels: the halo that makes tiles exact. An interpolator sees further,
+    by as much as things move."""
     taps: Mapping[str, str]
     """Public name of a feature map -> dotted path of the module that makes it."""
+    split: bool = False
+    """Whether the picture is no more than both frames warped and mixed by the network's last motion,
+    so that a graph may give the motion and leave the rest to its caller."""
 
 
 @dataclass(frozen=True)

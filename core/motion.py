@@ -1,0 +1,48 @@
+"""Motion between two frames, and the picture it gives: backward warping and fusion by a mask."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+
+class Motion(NamedTuple):
+    """Where the pixels of a picture between two frames come from.
+
+    A flow is (N, 2, H, W), x then y, in pixels: what is at `p` in the picture lies at `p + flow(p)` in
+    the frame.
+    """
+
+    before: Tensor
+    after: Tensor
+    mask: Tensor
+    """(N, 1, H, W) logits; their sigmoid is the share of the earlier frame."""
+
+
+class Between(NamedTuple):
+    """What an interpolation network makes of `before`, `after` and `t`."""
+
+    picture: Tensor
+    """(N, 3, H, W) RGB, about [0, 1], not clipped."""
+    motions: tuple[Motion, ...]
+    """What each block knew, the coarsest first, all at full size."""
+
+
+def warp(frame: Tensor, flow: Tensor) -> Tensor:
+    """Fetch (N, C, H, W) from where `flow` (N, 2, H, W) points, bilinearly; the edge is repeated."""
+    height, width = flow.shape[2:]
+    x = torch.arange(width, dtype=flow.dtype, device=flow.device)
+    y = torch.arange(height, dtype=flow.dtype, device=flow.device)
+    across = (flow[:, 0] + x) * (2 / max(width - 1, 1)) - 1
+    down = (flow[:, 1] + y[:, None]) * (2 / max(height - 1, 1)) - 1
+    grid = torch.stack((across, down), 3)
+    return F.grid_sample(frame.to(grid.dtype), grid, mode="bilinear", padding_mode="border", align_corners=True)
+
+
+def fuse(before: Tensor, after: Tensor, motion: Motion) -> Tensor:
+    """Warp both frames (N, 3, H, W) and mix them by the mask."""
+    early, late = warp(before, motion.before), warp(after, motion.after)
+    return late + torch.sigmoid(motion.mask) * (early - late)

@@ -1,0 +1,136 @@
+"""IFNet-lite: motion for any moment between two frames, found coarse to fine in three small blocks (after RIFE)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ..core.blocks import zero_bias
+from ..core.motion import Between, Motion, fuse, warp
+from ..core.options import Count
+from ..core.spec import Model, ModelSpec
+
+_COARSEST = 16
+_FLOWS, _MASK = 4, 1
+
+
+@dataclass(frozen=True)
+class Options:
+    """Channels; multiples of 16 are what CPUs and TensorRT like."""
+
+    stem: Count = 16
+    """At half the frame's size."""
+    quarter: Count = 32
+    """Of the features of one frame at a quarter of its size, and so on."""
+    eighth: Count = 32
+    sixteenth: Count = 64
+    coarse: Count = 64
+    """Of the block that works at a sixteenth of the frame's size, and so on."""
+    middle: Count = 64
+    fine: Count = 48
+    depth: Count = 3
+    """3x3 convolutions inside each block, between its first and its head."""
+
+
+def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU())
+
+
+class Block(nn.Module):
+    """(N, inputs, h, w) -> what to add to flows and mask, (N, 5, 2h, 2w); nothing before it is trained."""
+
+    def __init__(self, inputs: int, channels: int, depth: int) -> None:
+        super().__init__()
+        self.first = _conv(inputs, channels)
+        self.body = nn.Sequential(*(_conv(channels, channels) for _ in range(depth)))
+        self.trunk = nn.Identity()
+        self.head = nn.Conv2d(channels, 4 * (_FLOWS + _MASK), 3, padding=1)
+        nn.init.zeros_(self.head.weight)
+        zero_bias(self.head)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The change; in float32 whatever the convolutions compute in, for a flow needs its digits."""
+        features = self.first(x)
+        return F.pixel_shuffle(self.head(self.trunk(self.body(features) + features)), 2).float()
+
+
+class IFNetLite(nn.Module):
+    """Two RGB frames (N, 3, H, W) in [0, 1] and `t` (N,) in (0, 1) -> the picture between them.
+
+    Each frame gets features at 1/4, 1/8 and 1/16 of its size, once. A block at each size, the coarsest
+    first, sees both frames' features, warped by the motion so far, and corrects it: warps are of small
+    maps, and only the last is of the frames. Motion is found at half size and enlarged.
+    """
+
+    def __init__(self, options: Options) -> None:
+        super().__init__()
+        self.quarter = nn.Sequential(_conv(3, options.stem, 2), _conv(options.stem, options.quarter, 2))
+        self.eighth = _conv(options.quarter, options.eighth, 2)
+        self.sixteenth = _conv(options.eighth, options.sixteenth, 2)
+        known = _FLOWS + _MASK + 1
+        self.coarse = Block(2 * options.sixteenth + 1, options.coarse, options.depth)
+        self.middle = Block(2 * options.eighth + known, options.middle, options.depth)
+        self.fine = Block(2 * options.quarter + known, options.fine, options.depth)
+
+    def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
+        """Sides must be multiples of 16."""
+        early, late = self._features(before), self._features(after)
+        moment = t.reshape(-1, 1, 1, 1)
+        found = self.coarse(torch.cat((early[0], late[0], _plane(moment, early[0])), 1))
+        motions = [_at_full_size(found, 8)]
+        for block, ours, theirs, factor in zip((self.middle, self.fine), early[1:], late[1:], (4, 2), strict=True):
+            flows = found[:, :_FLOWS]
+            warped = (warp(ours, flows[:, :2]), warp(theirs, flows[:, 2:]))
+            change = block(torch.cat((*warped, found, _plane(moment, ours)), 1))
+            found = _enlarged(found, 2) + change
+            motions.append(_at_full_size(found, factor))
+        return Between(fuse(before, after, motions[-1]), tuple(motions))
+
+    def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        quarter = self.quarter(frame)
+        eighth = self.eighth(quarter)
+        return self.sixteenth(eighth), eighth, quarter
+
+
+def _plane(moment: Tensor, like: Tensor) -> Tensor:
+    """`t` at every place of a map."""
+    return moment.expand(-1, -1, *like.shape[2:])
+
+
+def _enlarged(found: Tensor, factor: int) -> Tensor:
+    """Flows and mask at `factor` times the size, flows in pixels of that size."""
+    larger = F.interpolate(found, scale_factor=float(factor), mode="bilinear")
+    return torch.cat((larger[:, :_FLOWS] * factor, larger[:, _FLOWS:]), 1)
+
+
+def _at_full_size(found: Tensor, factor: int) -> Motion:
+    larger = _enlarged(found, factor)
+    return Motion(larger[:, :2], larger[:, 2:_FLOWS], larger[:, _FLOWS:])
+
+
+def _reach(depth: int) -> int:
+    """A convolution at 1/k of the size reaches k pixels further; each enlarging by two half of one more."""
+    stem = 1 + 2 + 4 + 8
+    block = depth + 2
+    return stem + (16 + 8 + 4) * (block + 1)
+
+
+def _spec(options: Options) -> ModelSpec:
+    return ModelSpec(
+        task="interpolate",
+        build=lambda: IFNetLite(options),
+        inputs=("before", "after", "t"),
+        output="between",
+        channels=3,
+        scale=1,
+        align=_COARSEST,
+        reach=_reach(options.depth),
+        taps={"coarse": "coarse.trunk", "middle": "middle.trunk", "fine": "fine.trunk"},
+        split=True,
+    )
+
+
+MODEL = Model(Options, _spec)
