@@ -20,15 +20,20 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES
 
 
+def inside(folder: Path) -> list[Path]:
+    """The pictures directly in `folder`, by name; BadInput when there is no such folder."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise BadInput(f"no folder {folder}")
+    return sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())
+
+
 def find(folder: Path) -> list[Path]:
     """The pictures directly in `folder`, by name.
 
     Raises BadInput for a folder that is missing or holds none.
     """
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise BadInput(f"no folder {folder}")
-    paths = sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())
+    paths = inside(folder)
     if not paths:
         raise BadInput(f"no pictures in {folder} ({', '.join(sorted(SUFFIXES))} are read)")
     return paths
