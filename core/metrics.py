@@ -1,4 +1,4 @@
-"""PSNR and SSIM as the super-resolution papers count them."""
+"""Scores as the papers on super-resolution (PSNR-Y, SSIM-Y) and on interpolation (RGB, error) count them."""
 
 from __future__ import annotations
 
@@ -52,3 +52,18 @@ def psnr_y(bgr: np.ndarray, truth: np.ndarray, border: int) -> float:
 def ssim_y(bgr: np.ndarray, truth: np.ndarray, border: int) -> float:
     """SSIM of the unrounded BT.601 luma of two 8-bit BGR pictures."""
     return ssim(luma(bgr) * 255, luma(truth) * 255, border)
+
+
+def psnr_rgb(bgr: np.ndarray, truth: np.ndarray) -> float:
+    """PSNR over all three channels of two 8-bit pictures."""
+    return psnr(bgr, truth)
+
+
+def ssim_rgb(bgr: np.ndarray, truth: np.ndarray) -> float:
+    """Mean of the three channels' SSIM of two 8-bit pictures."""
+    return float(np.mean([ssim(bgr[..., channel], truth[..., channel]) for channel in range(3)]))
+
+
+def interpolation_error(bgr: np.ndarray, truth: np.ndarray) -> float:
+    """Mean absolute difference of two 8-bit pictures in grey levels, as RIFE counts it on Middlebury."""
+    return float(np.mean(np.abs(bgr.astype(np.float64) - truth)))

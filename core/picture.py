@@ -94,6 +94,11 @@ def write(path: Path, bgr: np.ndarray) -> None:
         draft.write_bytes(data)
 
 
+def blend(before: np.ndarray, after: np.ndarray, t: float = 0.5) -> np.ndarray:
+    """Two uint8 pictures of one size, mixed by how near `t` is to each; rounded."""
+    return np.rint((1 - t) * before + t * after.astype(np.float64)).astype(np.uint8)
+
+
 def busiest_square(bgr: np.ndarray, side: int) -> tuple[slice, slice]:
     """Rows and columns of the square of at most `side` pixels with the most detail: where to look first."""
     grey = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY).astype(np.float32)
