@@ -44,5 +44,9 @@ def warp(frame: Tensor, flow: Tensor) -> Tensor:
 
 def fuse(before: Tensor, after: Tensor, motion: Motion) -> Tensor:
     """Warp both frames (N, 3, H, W) and mix them by the mask."""
-    early, late = warp(before, motion.before), warp(after, motion.after)
-    return late + torch.sigmoid(motion.mask) * (early - late)
+    return mix(warp(before, motion.before), warp(after, motion.after), motion.mask)
+
+
+def mix(early: Tensor, late: Tensor, mask: Tensor) -> Tensor:
+    """Both frames (N, 3, H, W), warped, mixed by a mask's logits."""
+    return late + torch.sigmoid(mask) * (early - late)
