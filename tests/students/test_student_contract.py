@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from network_contract import Case, NetworkContract, cases
+from network_contract import Case, InterpolatorContract, UpscalerContract, cases
 from pocketlens.core.catalog import STUDENTS
 
 
-class TestStudents(NetworkContract):
-    @pytest.fixture(params=cases(STUDENTS))
+class TestUpscalingStudents(UpscalerContract):
+    @pytest.fixture(params=cases(STUDENTS, task="upscale"))
+    def case(self, request: pytest.FixtureRequest) -> Case:
+        return request.param
+
+
+class TestInterpolatingStudents(InterpolatorContract):
+    @pytest.fixture(params=cases(STUDENTS, task="interpolate"))
     def case(self, request: pytest.FixtureRequest) -> Case:
         return request.param

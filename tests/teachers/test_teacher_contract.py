@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from network_contract import Case, NetworkContract, cases
+from network_contract import Case, InterpolatorContract, UpscalerContract, cases
 from pocketlens.core.catalog import TEACHERS
 
 
-class TestTeachers(NetworkContract):
-    @pytest.fixture(params=cases(TEACHERS))
+class TestUpscalingTeachers(UpscalerContract):
+    @pytest.fixture(params=cases(TEACHERS, task="upscale"))
+    def case(self, request: pytest.FixtureRequest) -> Case:
+        return request.param
+
+
+class TestInterpolatingTeachers(InterpolatorContract):
+    @pytest.fixture(params=cases(TEACHERS, task="interpolate"))
     def case(self, request: pytest.FixtureRequest) -> Case:
         return request.param
