@@ -46,7 +46,8 @@ def move(photos: Sequence[np.ndarray], rng: np.random.Generator, side: int, t: f
         middle = layer.corner + np.array(layer.texture.shape[1::-1]) / 2
         depth *= rng.uniform(1, 1.2)
         scene.cover(layer, random_path(rng, side, middle).joined(camera, depth))
-    return Moved(*scene.frames, t, scene.flow, scene.seen())
+    before, truth, after = scene.frames
+    return Moved(before, truth, after, t, scene.flow, scene.seen())
 
 
 class _Scene:
@@ -73,7 +74,8 @@ class _Scene:
         """Lay the next nearer layer."""
         self._layers += 1
         for index, time in enumerate(self._times):
-            box = box_of(path, *layer.texture.shape[:2], layer.corner, time, self._side)
+            height, width = layer.texture.shape[:2]
+            box = box_of(path, height, width, layer.corner, time, self._side)
             if box is None:
                 continue
             points = path.origin(box.knots(), time)

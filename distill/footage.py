@@ -1,0 +1,112 @@
+"""What a recipe's data names -> filmed triplets, and photos to make moving scenes from."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..calib_data.sources import CLIPS, SAMPLE, sample_clip, sample_pictures
+from ..core import picture, triplet
+from ..core.errors import BadInput
+from .clips import Clip, open_clip
+
+VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".ogv", ".y4m"})
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """Two frames and what a camera saw between them, uint8 (H, W, 3) BGR, in memory or mapped from the disk."""
+
+    name: str
+    before: np.ndarray
+    truth: np.ndarray
+    after: np.ndarray
+    t: float
+    """Of `truth`, in (0, 1)."""
+    digest: str
+    """Names the three by their content."""
+
+    @property
+    def pixels(self) -> int:
+        """Of one frame."""
+        return self.truth.shape[0] * self.truth.shape[1]
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What one source, or several, hold."""
+
+    triplets: list[Filmed]
+    """Those of a clip in order of time, clip by clip."""
+    photos: list[np.ndarray]
+    """uint8 (H, W, 3) BGR."""
+    notes: tuple[str, ...] = ()
+    """What was found and is not used, and why."""
+
+
+def open_footage(source: str, quiet: bool = False) -> Footage:
+    """A video, a folder of videos, triplets or photos, in any mixture, or `sample`, the packaged ones.
+
+    Three pictures and nothing else in a folder are a triplet. Raises BadInput for what is missing or
+    holds nothing to train on, and MachineCannot for `sample` without its packages.
+    """
+    path = Path(source)
+    if source == SAMPLE:
+        clips = [open_clip(sample_clip(name), quiet) for name in CLIPS]
+        return Footage([each for clip in clips for each in _of_clip(clip)], [bgr for _, bgr in sample_pictures()])
+    if path.is_file():
+        return _checked(source, _videos([path], quiet))
+    if not path.is_dir():
+        raise BadInput(f"no {source}: give a video, a folder of videos, triplets or photos, or '{SAMPLE}'")
+    return _checked(source, _folder(path, quiet))
+
+
+def _folder(folder: Path, quiet: bool) -> Footage:
+    videos = sorted(each for each in folder.iterdir() if each.suffix.lower() in VIDEO_SUFFIXES and each.is_file())
+    found = _videos(videos, quiet)
+    pictures = picture.inside(folder)
+    if len(pictures) == 3 or any(len(picture.inside(each)) == 3 for each in folder.iterdir() if each.is_dir()):
+        found.triplets.extend(map(_of_folder, triplet.find(folder)))
+    if len(pictures) != 3:
+        found.photos.extend(map(picture.read, pictures))
+    return found
+
+
+def _checked(source: str, footage: Footage) -> Footage:
+    if footage.triplets or footage.photos:
+        return footage
+    why = "; ".join(footage.notes) or f"it holds no video, no picture and no triplet ({triplet.WHAT})"
+    raise BadInput(f"nothing to train on in {source}: {why}")
+
+
+def _videos(paths: Sequence[Path], quiet: bool) -> Footage:
+    """The triplets of videos; one that cannot be used is noted and left out."""
+    triplets, notes = [], []
+    for path in paths:
+        try:
+            clip = open_clip(path, quiet)
+        except BadInput as error:
+            notes.append(str(error))
+            continue
+        triplets += _of_clip(clip)
+        if not clip.middles:
+            notes.append(f"{path.name} has no three frames that move evenly within one scene")
+    return Footage(triplets, [], tuple(notes))
+
+
+def _of_clip(clip: Clip) -> Iterator[Filmed]:
+    for middle, gap in clip.middles:
+        before, truth, after = (clip.frames[index] for index in (middle - gap, middle, middle + gap))
+        yield Filmed(f"{clip.name}#{middle:04d}+-{gap}", before, truth, after, 0.5, f"{clip.digest}-{middle}-{gap}")
+
+
+def _of_folder(folder: Path) -> Filmed:
+    read = triplet.read(folder)
+    content = hashlib.sha256(repr((read.t, read.truth.shape)).encode())
+    for frame in (read.before, read.truth, read.after):
+        content.update(frame.tobytes())
+    return Filmed(read.name, read.before, read.truth, read.after, read.t, content.hexdigest()[:24])
