@@ -26,6 +26,12 @@ Precision = Literal["fp32", "fp16", "int8"]
 Face = Literal["float", "frame", "split"]
 Processor = Literal["cpu", "tensorrt"]
 
+MOMENT = "t"
+"""The input that is no frame: (N,) float32 in (0, 1), where a picture lies between two frames."""
+MOTION = {"flow_before": 2, "flow_after": 2, "mask": 1}
+"""What a `split` graph gives, and how many channels of it: flows in pixels (x, y), and the share of the earlier
+frame in [0, 1]."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -2,52 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
-import numpy as np
 import onnx
 
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
-from .faces import float_face, frame_face
+from .calibration import Calibration
+from .faces import float_face, frame_face, require_face, split_face, whole_graph
+from .half import half
 from .quantize import Quantized, quantize
 
 
 class Graphs:
-    """Builds graphs on demand; what several have in common is made once.
+    """Builds graphs on demand; what several have in common is made once. Without a calibration there is no int8.
 
-    `calibration` are inputs (1, C, H, W) float32 in [0, 1], without which there is no int8.
+    A network is traced and quantized once; its faces are cut from that one graph, and so agree.
     """
 
-    def __init__(self, trained: Checkpoint, calibration: Sequence[np.ndarray] = ()) -> None:
-        self._trained, self._calibration = trained, calibration
+    def __init__(self, trained: Checkpoint, calibration: Calibration | None = None) -> None:
+        self._trained, self._calibration = trained, calibration or Calibration()
 
     def build(self, precision: str, face: str = "float", processor: str = "cpu") -> onnx.ModelProto:
         """One checked graph; only int8 differs between `cpu` and `tensorrt`.
 
-        Raises MachineCannot for int8 without NNCF.
+        Raises BadInput for a face that the network does not have, MachineCannot for int8 without NNCF.
         """
-        core = self._core(precision, processor)
-        graph = frame_face(core, self._trained.spec) if face == "frame" else core
+        spec = self._trained.spec
+        require_face(face, spec, self._trained.name)
+        whole = self._whole(precision, processor)
+        graph = split_face(whole) if face == "split" else float_face(whole, spec)
+        graph = frame_face(graph, spec) if face == "frame" else graph
         onnx.checker.check_model(graph, full_check=True)
         return graph
 
-    def _core(self, precision: str, processor: str) -> onnx.ModelProto:
+    def _whole(self, precision: str, processor: str) -> onnx.ModelProto:
         if precision == "int8":
             return self._int8.tensorrt if processor == "tensorrt" else self._int8.cpu
         return self._fp16 if precision == "fp16" else self._fp32
 
     @cached_property
     def _fp32(self) -> onnx.ModelProto:
-        return float_face(self._trained)
+        return whole_graph(self._trained)
 
     @cached_property
     def _fp16(self) -> onnx.ModelProto:
-        return float_face(self._trained, half=True)
+        return half(self._fp32)
 
     @cached_property
     def _int8(self) -> Quantized:
-        if not self._calibration:
+        if not self._calibration.watched:
             raise BadInput("int8 needs calibration pictures")
         return quantize(self._fp32, self._calibration, self._trained.spec)

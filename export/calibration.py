@@ -1,34 +1,98 @@
-"""What the quantizer watches a network on."""
+"""What the quantizer watches a network on, and what it is scored on."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..calib_data.make import load
+from ..core.bundle import MOMENT
 from ..core.colour import to_network
-from ..core.resize import crop_to_multiple
+from ..core.resize import crop_to_multiple, shrink
 from ..core.spec import ModelSpec
+from ..core.triplet import Triplet
+
+_SIDE = 256
+"""Pictures are cut to this many pixels a side: more only takes longer."""
+_MOMENTS = (0.5, 0.25, 0.75, 0.5, 0.125, 0.875)
+"""The moments between two frames that ranges are taken for, in turn."""
+
+Feeds = dict[str, np.ndarray]
+"""Input name -> its array, frames as (1, C, H, W) float32 in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs, and the picture (1, C, H, W) in [0, 1] that should come of them."""
+
+    feeds: Feeds
+    truth: np.ndarray
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """Inputs for a network, and where they are from."""
+    """What int8 takes its ranges from, what its loss is measured on, and where both are from."""
 
-    inputs: list[np.ndarray] = field(default_factory=list)
-    """(1, C, H, W) float32 in [0, 1]."""
+    watched: list[Feeds] = field(default_factory=list)
+    scored: list[Case] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
 def open_calibration(src: str, spec: ModelSpec, quiet: bool = False) -> Calibration:
-    """SRC of `--calib` as inputs for a network, their sides cut to multiples of its `align`.
+    """SRC of `--calib` for a network: pictures, or, where it interpolates, pairs with the picture between them.
 
-    Raises what `calib_data.make.load` does.
+    Raises what `calib_data.make.load` does, and BadInput for pictures smaller than the network's `align`.
     """
-    calibration = load(src, quiet)
-    pictures = [crop_to_multiple(bgr, spec.align) for bgr in calibration.pictures()]
-    inputs = [to_network(bgr, spec.channels)[None] for bgr in pictures]
-    return Calibration(inputs, {"source": Path(src).name, "sha256": calibration.digest})
+    chosen = load(src, quiet)
+    made = on_pictures(chosen.pictures(), spec)
+    return Calibration(made.watched, made.scored, {"source": Path(src).name, "sha256": chosen.digest})
+
+
+def on_pictures(pictures: Iterable[np.ndarray], spec: ModelSpec) -> Calibration:
+    """uint8 (H, W, 3) BGR: watched as they are, scored on making them again from their half, or third, or quarter."""
+    (name,) = spec.inputs
+    inputs = [_input(bgr, spec) for bgr in pictures]
+    scored = [_shrunk(name, one, spec) for one in inputs if min(one.shape[2:]) >= spec.scale * spec.align]
+    return Calibration(list(_with_extremes([{name: one} for one in inputs])), scored)
+
+
+def on_triplets(triplets: Iterable[Triplet], spec: ModelSpec) -> Calibration:
+    """Watched at various moments, scored at the one whose truth is known."""
+    before, after, _ = spec.inputs
+    watched, scored = [], []
+    for triplet, moment in zip(triplets, cycle(_MOMENTS), strict=False):
+        frames = {before: _input(triplet.before, spec), after: _input(triplet.after, spec)}
+        watched.append({**frames, MOMENT: _moment(moment)})
+        scored.append(Case({**frames, MOMENT: _moment(triplet.t)}, _input(triplet.truth, spec)))
+    return Calibration(list(_with_extremes(watched)), scored)
+
+
+def _input(bgr: np.ndarray, spec: ModelSpec) -> np.ndarray:
+    """The middle of a picture, its sides multiples of `align`, as the network takes it."""
+    picture = to_network(crop_to_multiple(bgr, spec.align), spec.channels)[None]
+    top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[2:])
+    return np.ascontiguousarray(picture[:, :, top : top + _SIDE, left : left + _SIDE])
+
+
+def _moment(t: float) -> np.ndarray:
+    return np.array([t], np.float32)
+
+
+def _shrunk(name: str, picture: np.ndarray, spec: ModelSpec) -> Case:
+    truth = crop_to_multiple(np.moveaxis(picture[0], 0, -1), spec.scale * spec.align)
+    small, large = (np.ascontiguousarray(np.moveaxis(view, -1, 0)) for view in (shrink(truth, spec.scale), truth))
+    return Case({name: small[None]}, large[None])
+
+
+def _with_extremes(watched: Sequence[Feeds]) -> Iterator[Feeds]:
+    """Few photographs hold pure black and white; a camera's frames do."""
+    yield from watched
+    for level in (0, 1):
+        yield {
+            name: value if name == MOMENT else np.full_like(value, level) for name, value in watched[0].items()
+        }

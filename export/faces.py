@@ -1,46 +1,83 @@
-"""The faces of a deployed graph: `float` for engines, `frame` for camera buffers."""
+"""The faces of a deployed graph: `float` for engines, `frame` for camera buffers, `split` for warping outside."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 import onnx
 import torch
+from torch import Tensor, nn
 from torch.export import Dim
 
+from ..core.bundle import MOMENT, MOTION
 from ..core.checkpoint import Checkpoint
+from ..core.errors import BadInput
 from ..core.spec import ModelSpec
+from .graph import pruned
+from .options import FACES
 from .trace import trace
-from .view import Entry, Exit, FloatFace
+from .view import Entry, Exit, Interpolating, Upscaling
+
+def faces_of(spec: ModelSpec) -> tuple[str, ...]:
+    """The faces that a network has."""
+    return FACES if spec.split else FACES[:2]
 
 
-def float_face(trained: Checkpoint, half: bool = False) -> onnx.ModelProto:
-    """NCHW float32 in [0, 1] in and out, computing in fp32, or in fp16 between fp32 ends; any N, H, W.
+def require_face(face: str, spec: ModelSpec, name: str) -> None:
+    """Raise BadInput where a network has no such face."""
+    if face in faces_of(spec):
+        return
+    if spec.task == "upscale":
+        raise BadInput("the split face is for interpolation networks; use --face float or frame")
+    raise BadInput(
+        f"{name} draws its picture by more than a blend of two warped frames, so it has no split face; "
+        "use --face float or frame"
+    )
 
-    The input's dimensions are named so that they tell what H and W must be a multiple of: `2*height`.
+
+def whole_graph(trained: Checkpoint) -> onnx.ModelProto:
+    """All that the `float` and the `split` face give, in fp32; any N, H, W.
+
+    The inputs' dimensions are named so that they tell what H and W must be a multiple of: `2*height`.
     """
-    spec = trained.spec
+    spec, network = trained.spec, trained.deployed()
     side = 8 * spec.align
-    sizes = {0: Dim("n"), 2: spec.align * Dim("height"), 3: spec.align * Dim("width")}
-    example = torch.rand(2, spec.channels, side, 2 * side)
-    graph = trace(FloatFace(trained.deployed(), half), {spec.inputs[0]: example}, [spec.output], [sizes])
-    return _sized(graph, "n", spec.channels, *_enlarged(spec.scale * spec.align))
+    sides = (spec.align * Dim("height"), spec.align * Dim("width"))
+    inputs = {name: _example(name, spec, side) for name in spec.inputs}
+    sizes = [{0: Dim("n")} if name == MOMENT else {0: Dim("n"), 2: sides[0], 3: sides[1]} for name in spec.inputs]
+    outputs = {spec.output: spec.channels, **(MOTION if spec.split else {})}
+    module: nn.Module = Upscaling(network) if spec.task == "upscale" else Interpolating(network, spec.split)
+    graph = trace(module, inputs, list(outputs), sizes)
+    return _sized(graph, [("n", channels, *_enlarged(spec.scale * spec.align)) for channels in outputs.values()])
+
+
+def float_face(whole: onnx.ModelProto, spec: ModelSpec) -> onnx.ModelProto:
+    """NCHW float32 in [0, 1] in and out."""
+    return pruned(whole, [spec.output])
+
+
+def split_face(whole: onnx.ModelProto) -> onnx.ModelProto:
+    """Flows in pixels and mask in [0, 1], and no picture."""
+    return pruned(whole, list(MOTION))
 
 
 def frame_face(float_graph: onnx.ModelProto, spec: ModelSpec) -> onnx.ModelProto:
     """Wrap a float face of any precision: uint8 NHWC BGR in and out, of any size."""
     entry, exit_ = _ends(spec.channels, spec.align, spec.scale)
-    core = _renamed(float_graph, {spec.inputs[0]: "core/made", spec.output: "core/upscaled"})
-    chain = _joined(entry, core, {"entry/made": "core/made"})
-    chain = _joined(chain, exit_, {"core/upscaled": "exit/made", "entry/aside": "exit/aside"})
-    chain = _renamed(chain, {"entry/frame": spec.inputs[0], "exit/bgr": spec.output})
-    return _sized(chain, "n", *_enlarged(spec.scale), 3)
+    frames = [name for name in spec.inputs if name != MOMENT]
+    chain = _renamed(float_graph, {name: f"core/{name}" for name in [*frames, spec.output]})
+    for name in reversed(frames):
+        chain = _joined(onnx.compose.add_prefix(entry, f"{name}/"), chain, {f"{name}/made": f"core/{name}"})
+    links = {f"core/{spec.output}": "exit/made", f"{frames[0]}/aside": "exit/aside"}
+    chain = _joined(chain, onnx.compose.add_prefix(exit_, "exit/"), links)
+    chain = _renamed(chain, {**{f"{name}/frame": name for name in frames}, "exit/bgr": spec.output})
+    return _sized(pruned(chain, [spec.output]), [("n", *_enlarged(spec.scale), 3)])
 
 
 @cache
 def _ends(channels: int, align: int, scale: int) -> tuple[onnx.ModelProto, onnx.ModelProto]:
-    """What goes before and behind every network of these facts; not to be changed."""
+    """What goes before each frame and behind the picture of every network of these facts; not to be changed."""
     n, height, width = Dim("n"), Dim("height"), Dim("width")
     frame = torch.zeros(2, 24, 40, 3, dtype=torch.uint8)
     into = Entry(channels, align)
@@ -49,8 +86,11 @@ def _ends(channels: int, align: int, scale: int) -> tuple[onnx.ModelProto, onnx.
         prepared, aside = into(frame)
     made = prepared.repeat_interleave(scale, 2).repeat_interleave(scale, 3)
     sizes = [{0: n, 2: Dim("made_height"), 3: Dim("made_width")}, {0: n, 2: height, 3: width}]
-    exit_ = trace(Exit(channels, scale), {"made": made, "aside": aside}, ["bgr"], sizes)
-    return onnx.compose.add_prefix(entry, "entry/"), onnx.compose.add_prefix(exit_, "exit/")
+    return entry, trace(Exit(channels, scale), {"made": made, "aside": aside}, ["bgr"], sizes)
+
+
+def _example(name: str, spec: ModelSpec, side: int) -> Tensor:
+    return torch.tensor([0.4, 0.6]) if name == MOMENT else torch.rand(2, spec.channels, side, 2 * side)
 
 
 def _joined(first: onnx.ModelProto, second: onnx.ModelProto, links: Mapping[str, str]) -> onnx.ModelProto:
@@ -79,11 +119,12 @@ def _enlarged(factor: int) -> tuple[str, str]:
     return (f"{factor}*height", f"{factor}*width") if factor > 1 else ("height", "width")
 
 
-def _sized(model: onnx.ModelProto, *shape: str | int) -> onnx.ModelProto:
-    """The model, its output's dimensions named by those of its input: the exporter invents names of its own."""
-    for dim, size in zip(model.graph.output[0].type.tensor_type.shape.dim, shape, strict=True):
-        if isinstance(size, str):
-            dim.dim_param = size
-        else:
-            dim.dim_value = size
+def _sized(model: onnx.ModelProto, shapes: Sequence[Sequence[str | int]]) -> onnx.ModelProto:
+    """The model, its outputs' dimensions named by those of its inputs: the exporter invents names of its own."""
+    for output, shape in zip(model.graph.output, shapes, strict=True):
+        for dim, size in zip(output.type.tensor_type.shape.dim, shape, strict=True):
+            if isinstance(size, str):
+                dim.dim_param = size
+            else:
+                dim.dim_value = size
     return model

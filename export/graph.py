@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -44,3 +46,23 @@ def upstream(graph: onnx.GraphProto, tensors: Iterable[str], through: frozenset[
         if node.op_type not in through:
             waiting += node.input
     return found
+
+
+def pruned(model: onnx.ModelProto, outputs: Sequence[str]) -> onnx.ModelProto:
+    """A copy with these of its outputs, every input, and nothing that the outputs do not need."""
+    model = copy.deepcopy(model)
+    graph = model.graph
+    nodes = {node.name for node in upstream(graph, outputs, through=frozenset())}
+    _keep(graph.node, lambda node: node.name in nodes)
+    read = {name for node in graph.node for name in node.input}
+    _keep(graph.initializer, lambda tensor: tensor.name in read)
+    _keep(graph.output, lambda value: value.name in outputs)
+    del graph.value_info[:]
+    return model
+
+
+def _keep(entries: Any, wanted: Callable[[Any], bool]) -> None:
+    """Delete from a repeated field what is not wanted."""
+    for index in reversed(range(len(entries))):
+        if not wanted(entries[index]):
+            del entries[index]

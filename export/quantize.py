@@ -1,4 +1,4 @@
-"""fp32 graph and calibration pictures -> int8 Q/DQ graphs, one for CPUs and one for TensorRT."""
+"""fp32 graph and calibration -> int8 Q/DQ graphs, one for CPUs and one for TensorRT."""
 
 from __future__ import annotations
 
@@ -12,14 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
+from ..core.bundle import MOMENT
 from ..core.errors import need
 from ..core.spec import ModelSpec
+from .calibration import Calibration, Feeds
+from .dataflow import delicate, warps
 from .graph import CONVOLUTIONS, array, constants, set_array, upstream
 from .islands import with_islands
 from .rounding import round_kernels
 
-_SIDE = 256
-"""Calibration pictures are cut to this many pixels a side: more only takes longer."""
+LIMITS = {"upscale": 0.5, "interpolate": 0.15}
+"""Task -> dB that int8 may lose against fp32 on the calibration: on pictures made small and enlarged again, or on
+the pictures between pairs of frames."""
 
 
 @dataclass(frozen=True)
@@ -32,49 +36,60 @@ class Quantized:
     """Signed everywhere (s8s8), the only form TensorRT reads rightly."""
 
 
-def quantize(graph: onnx.ModelProto, inputs: Sequence[np.ndarray], spec: ModelSpec) -> Quantized:
-    """Quantize the convolutions of an fp32 `float`-face graph with NNCF, but for those in float islands.
+def quantize(graph: onnx.ModelProto, calibration: Calibration, spec: ModelSpec) -> Quantized:
+    """Quantize the convolutions of an fp32 graph with NNCF, but for those in float islands.
 
-    `inputs` are (1, C, H, W) float32 in [0, 1]. Raises MachineCannot without NNCF.
+    The graph's first output is the picture. Raises MachineCannot without NNCF.
     """
-    pictures = [_cut(picture) for picture in inputs]
-    fixed = image_space(graph.graph)
+    fixed, limit = image_space(graph.graph), LIMITS[spec.task]
     # Signed 8 bits hold a picture of 0..255 in 7, so TensorRT's first convolution reads it in float.
-    first = next(node.name for node in graph.graph.node if node.op_type in CONVOLUTIONS)
+    first = first_convolutions(graph.graph)
 
     def mixed(islands: Sequence[str]) -> onnx.ModelProto:
-        return _run_nncf(graph, pictures, islands, "MIXED")
+        return _run_nncf(graph, calibration.watched, islands, "MIXED")
 
     def symmetric(islands: Sequence[str]) -> onnx.ModelProto:
-        return signed(_run_nncf(graph, pictures, islands, "PERFORMANCE"))
+        return signed(_run_nncf(graph, calibration.watched, islands, "PERFORMANCE"))
 
     return Quantized(
-        cpu=with_islands(graph, fixed, pictures, spec, mixed),
-        tensorrt=with_islands(graph, list(dict.fromkeys([*fixed, first])), pictures, spec, symmetric),
+        cpu=with_islands(graph, fixed, calibration.scored, limit, mixed),
+        tensorrt=with_islands(graph, list(dict.fromkeys([*fixed, *first])), calibration.scored, limit, symmetric),
     )
 
 
 def image_space(graph: onnx.GraphProto) -> list[str]:
-    """The nodes that work on the picture itself, where one step of an 8-bit grid would show.
+    """The nodes that work on the picture, or on places in it, where one step of an 8-bit grid would show.
 
-    They follow the last convolution. Where a skip brings the input there, the convolutions make but a
-    residual to it. Where none does, the picture goes through them: the first and the last of them are
-    image space too, and so are the 1x1 ones, which cost little and have no kernel to keep the sum of.
+    They are what `dataflow.delicate` finds: all that follows the last convolutions. Where the graph warps, the
+    convolutions that the motion comes out of are among them. Where a skip brings the input there, the
+    convolutions make but a residual to it. Where neither is so, the picture goes through the convolutions:
+    the first and the last of them are image space too, and so are the 1x1 ones, which cost little and have
+    no kernel to keep the sum of.
     """
-    tail = upstream(graph, [output.name for output in graph.output], through=CONVOLUTIONS)
-    after = [node for node in tail if node.op_type not in CONVOLUTIONS]
-    names = [node.name for node in after]
-    if any(graph.input[0].name in node.input for node in after):
-        return names
+    found = delicate(graph)
+    if warps(graph):
+        return [*found.nodes, *found.heads]
+    if any(graph.input[0].name in node.input for node in graph.node if node.name in found.nodes):
+        return list(found.nodes)
     weights = constants(graph)
     convolutions = [node for node in graph.node if node.op_type in CONVOLUTIONS]
     pointwise = [node for node in convolutions if weights[node.input[1]].dims[-2:] == [1, 1]]
     ends = (convolutions[0], convolutions[-1])
-    return [*names, *dict.fromkeys(node.name for node in (*pointwise, *ends))]
+    return [*found.nodes, *dict.fromkeys(node.name for node in (*pointwise, *ends))]
+
+
+def first_convolutions(graph: onnx.GraphProto) -> list[str]:
+    """The convolutions that no other one leads to: what they read is a picture."""
+
+    def reads_a_picture(node: onnx.NodeProto) -> bool:
+        before = upstream(graph, node.input[:1], through=CONVOLUTIONS)
+        return not any(other.op_type in CONVOLUTIONS for other in before)
+
+    return [node.name for node in graph.node if node.op_type in CONVOLUTIONS and reads_a_picture(node)]
 
 
 def _run_nncf(
-    graph: onnx.ModelProto, pictures: Sequence[np.ndarray], islands: Sequence[str], preset: str
+    graph: onnx.ModelProto, watched: Sequence[Feeds], islands: Sequence[str], preset: str
 ) -> onnx.ModelProto:
     """`preset`: MIXED gives activations of both signs a zero-point, PERFORMANCE none."""
     nncf = need("nncf", "quant")
@@ -83,15 +98,12 @@ def _run_nncf(
     logging.getLogger("nncf").setLevel(logging.ERROR)
     model = copy.deepcopy(graph)
     round_kernels(model, islands)
-    input_name = model.graph.input[0].name
-    # Few photographs hold pure black and white; a camera's frames do.
-    extremes = [np.full_like(pictures[0], level) for level in (0, 1)]
     with contextlib.redirect_stdout(io.StringIO()):  # its bars go where a caller may want JSON
         made = nncf.quantize(
             model,
-            nncf.Dataset([{input_name: picture} for picture in (*pictures, *extremes)]),
+            nncf.Dataset(watched),
             preset=nncf.QuantizationPreset[preset],
-            subset_size=len(pictures) + len(extremes),
+            subset_size=len(watched),
             ignored_scope=nncf.IgnoredScope(names=list(islands)),
             advanced_parameters=nncf.AdvancedQuantizationParameters(
                 # The fix halves the first layer's weights for CPUs without VNNI, off the grid of `round_kernels`,
@@ -102,7 +114,7 @@ def _run_nncf(
                 activations_range_estimator_params=RangeEstimatorParametersSet.MINMAX,
             ),
         )
-    _meet_the_8_bit_grid(made.graph, input_name)
+    _meet_the_8_bit_grid(made.graph)
     return made
 
 
@@ -129,14 +141,9 @@ def signed(model: onnx.ModelProto) -> onnx.ModelProto:
     return model
 
 
-def _meet_the_8_bit_grid(graph: onnx.GraphProto, input_name: str) -> None:
-    """A camera's pixels are k/255; on just that grid quantizing the input loses nothing."""
-    tensors = constants(graph)
+def _meet_the_8_bit_grid(graph: onnx.GraphProto) -> None:
+    """A camera's pixels are k/255; on just that grid quantizing an input loses nothing."""
+    tensors, inputs = constants(graph), {value.name for value in graph.input} - {MOMENT}
     for node in graph.node:
-        if node.op_type == "QuantizeLinear" and node.input[0] == input_name:
+        if node.op_type == "QuantizeLinear" and node.input[0] in inputs:
             set_array(tensors[node.input[1]], np.array(1 / 255, np.float32))
-
-
-def _cut(picture: np.ndarray) -> np.ndarray:
-    top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[2:])
-    return np.ascontiguousarray(picture[:, :, top : top + _SIDE, left : left + _SIDE])

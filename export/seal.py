@@ -43,7 +43,7 @@ def seal(
     samples, pictures = make_samples(trained)
     manifest = describe(trained, name, graphs).model_copy(update={"samples": samples})
     with progress("sealing", 2 * len(graphs) + len(sets), quiet) as advance:
-        files = build_files(graphs, Graphs(trained, calibration.inputs), advance)
+        files = build_files(graphs, Graphs(trained, calibration), advance)
         bundle = Bundle(manifest, {**files, **pictures}, name)
         quality = {}
         for label, hrs in sets.items():

@@ -1,4 +1,4 @@
-"""Write a checked ONNX graph: fp32, fp16 or int8, float or frame face, for CPUs or TensorRT."""
+"""Write a checked ONNX graph: fp32, fp16 or int8, of any face, for CPUs or TensorRT."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from ..core.errors import BadInput
 from ..core.files import sha256, write_bytes
 from ..core.locate import is_bundle, locate
 from ..core.progress import progress
-from .options import PRECISIONS, SAMPLE, Calib, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .options import FACES, PRECISIONS, SAMPLE, Calib, Scale, one_of, open_checkpoint, output_file, refuse_taken
 
 
 def export_onnx(
     model: Annotated[str, typer.Argument(help="Run folder, checkpoint, bundle, or shipped name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     precision: Annotated[str, typer.Option(help="fp32, fp16 or int8.")] = "fp32",
-    face: Annotated[str, typer.Option(help="float: NCHW in [0, 1]; frame: uint8 NHWC BGR.")] = "float",
+    face: Annotated[str, typer.Option(help="float: NCHW in [0, 1]; frame: uint8 NHWC BGR; split: flows and mask.")] = "float",
     processor: Annotated[str, typer.Option("--for", help="cpu or tensorrt.")] = "cpu",
     calib: Calib = SAMPLE,
     scale: Scale = None,
@@ -34,9 +34,7 @@ def export_onnx(
     """
     one_of(precision, PRECISIONS, "--precision")
     one_of(processor, ("cpu", "tensorrt"), "--for")
-    if face == "split":
-        raise BadInput("the split face is for interpolation networks; use --face float or frame")
-    one_of(face, ("float", "frame"), "--face")
+    one_of(face, FACES, "--face")
     refuse_taken(output_file(out, ".onnx"), force)
     if is_bundle(locate(model)):
         network, graph = _sealed(model, precision, face, processor, calib, scale)
@@ -72,10 +70,13 @@ def _built(
     trained = open_checkpoint(model, scale)
     from .build import Graphs
     from .calibration import Calibration, open_calibration
+    from .faces import require_face
+
+    require_face(face, trained.spec, trained.name)
 
     calibration = open_calibration(calib, trained.spec, quiet) if precision == "int8" else Calibration()
     with progress("exporting", None, quiet):
-        graph = Graphs(trained, calibration.inputs).build(precision, face, processor)
+        graph = Graphs(trained, calibration).build(precision, face, processor)
     return trained.name, graph.SerializeToString()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import copy
-
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -12,18 +10,35 @@ from torch.nn import functional as F
 from ..core.colour import RGB_TO_YCBCR, YCBCR_OFFSET, YCBCR_TO_RGB
 
 
-class FloatFace(nn.Module):
-    """NCHW float32 in [0, 1] -> NCHW float32 in [0, 1]; with `half` the network computes in fp16."""
+class Upscaling(nn.Module):
+    """NCHW in [0, 1] -> NCHW in [0, 1]."""
 
-    def __init__(self, network: nn.Module, half: bool = False) -> None:
+    def __init__(self, network: nn.Module) -> None:
         super().__init__()
-        self.network = copy.deepcopy(network).half() if half else network
-        self.half_precision = half
+        self.network = network
 
     def forward(self, frame: Tensor) -> Tensor:
         """Run the network and clip: an app never sees a value that is no colour."""
-        made = self.network(frame.half()).float() if self.half_precision else self.network(frame)
-        return made.clamp(0, 1)
+        return self.network(frame).clamp(0, 1)
+
+
+class Interpolating(nn.Module):
+    """Two frames (N, 3, H, W) in [0, 1] and `t` (N,) -> the picture between them, in [0, 1].
+
+    With `split` also what it is made of: both flows (N, 2, H, W) in pixels and the share of the earlier
+    frame (N, 1, H, W) in [0, 1].
+    """
+
+    def __init__(self, network: nn.Module, split: bool) -> None:
+        super().__init__()
+        self.network, self.split = network, split
+
+    def forward(self, before: Tensor, after: Tensor, t: Tensor) -> tuple[Tensor, ...]:
+        """Run the network and clip."""
+        made = self.network(before, after, t)
+        motion = made.motions[-1]
+        parts = (motion.before, motion.after, torch.sigmoid(motion.mask)) if self.split else ()
+        return made.picture.clamp(0, 1), *parts
 
 
 class Entry(nn.Module):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import onnx
 import pytest
 import torch
@@ -14,8 +13,8 @@ from network_contract import Case
 from pocketlens.core import checkpoint
 from pocketlens.core.catalog import NETWORKS
 from pocketlens.core.checkpoint import Checkpoint
-from pocketlens.core.colour import to_network
 from pocketlens.export.build import Graphs
+from pocketlens.export.calibration import on_pictures
 from pocketlens.export.samples import draw
 
 SMALL = {
@@ -55,9 +54,7 @@ def build() -> Build:
     @cache
     def graphs(name: str) -> Graphs:
         trained = small(name)
-        pictures = [bgr for _, bgr in draw()[::3]]
-        inputs: list[np.ndarray] = [to_network(bgr, trained.spec.channels)[None] for bgr in pictures]
-        return Graphs(trained, inputs)
+        return Graphs(trained, on_pictures([bgr for _, bgr in draw()[::3]], trained.spec))
 
     @cache
     def one(name: str, precision: str, face: str = "float", processor: str = "cpu") -> onnx.ModelProto:

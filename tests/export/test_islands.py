@@ -8,10 +8,17 @@ import numpy as np
 import onnx
 import pytest
 from pocketlens.core.catalog import NETWORKS
+from pocketlens.export.calibration import Case, on_pictures
 from pocketlens.export.islands import with_islands
 
-SESR = NETWORKS.get("sesr")
-SPEC = SESR.spec(SESR.options())
+LIMIT = 0.5
+
+
+def cases() -> list[Case]:
+    """One noisy picture, and its half."""
+    sesr = NETWORKS.get("sesr")
+    noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    return on_pictures([noise], sesr.spec(sesr.options())).scored
 
 
 def spoilt(graph: onnx.ModelProto, error: float) -> onnx.ModelProto:
@@ -34,8 +41,7 @@ def test_islands_stop_at_the_first_that_is_good_enough(build, harmless_from: int
         tried.append(len(islands))
         return spoilt(graph, 0.0 if len(islands) >= harmless_from else 0.2)
 
-    pictures = [np.random.default_rng(0).random((1, 1, 32, 32), np.float32)]
-    with_islands(graph, [], pictures, SPEC, quantizer)
+    with_islands(graph, [], cases(), LIMIT, quantizer)
     assert tried == rungs
 
 
@@ -46,7 +52,6 @@ def test_the_last_rung_is_taken_where_none_is_good_enough(build):
         tried.append(list(islands))
         return spoilt(graph, 0.2)
 
-    pictures = [np.random.default_rng(0).random((1, 1, 32, 32), np.float32)]
-    with_islands(graph, ["kept"], pictures, SPEC, quantizer)
+    with_islands(graph, ["kept"], cases(), LIMIT, quantizer)
     assert all("kept" in islands for islands in tried)
     assert len(tried[-1]) == 1 + 2, "one of three convolutions is left in int8"
