@@ -17,7 +17,7 @@ from .soundness import sound_middles
 
 _VERSION = 1
 """Of what is kept; raised when frames are made differently."""
-_MOST = 4000
+MOST = 4000
 """Frames kept of one clip, at most about 1.4 GB; the rest of a longer one is not used."""
 
 
@@ -42,7 +42,7 @@ def open_clip(path: Path, quiet: bool = False) -> Clip:
     path = Path(path)
     if not path.is_file():
         raise BadInput(f"no video {path}")
-    settings = (_VERSION, _MOST, LONGEST, SHRINK, SHORTEST)
+    settings = (_VERSION, MOST, LONGEST, SHRINK, SHORTEST)
     digest = hashlib.sha256(f"{sha256(path)} {settings}".encode()).hexdigest()[:24]
     kept = cache_home() / "clips" / digest
     try:
@@ -66,7 +66,7 @@ def _keep(path: Path, kept: Path, quiet: bool) -> None:
     remove_drafts(kept)
     with whole(kept, folder=True) as draft, progress(f"decoding {path.name}", count(path), quiet) as advance:
         with (draft / "frames.bgr").open("wb") as file:
-            for taken in islice(frames_of(path), _MOST):
+            for taken in islice(frames_of(path), MOST):
                 file.write(taken.bgr.tobytes())
                 seconds.append(taken.seconds)
                 runs.append(taken.run)

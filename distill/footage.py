@@ -12,7 +12,9 @@ import numpy as np
 from ..calib_data.sources import CLIPS, SAMPLE, sample_clip, sample_pictures
 from ..core import picture, triplet
 from ..core.errors import BadInput
-from .clips import Clip, open_clip
+from ..core.progress import progress
+from .clips import MOST, Clip, open_clip
+from .held import Held
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".mpg", ".mpeg", ".ts", ".ogv", ".y4m"})
 
@@ -45,7 +47,7 @@ class Footage:
     photos: list[np.ndarray]
     """uint8 (H, W, 3) BGR."""
     notes: tuple[str, ...] = ()
-    """What was found and is not used, and why."""
+    """What was found and is not used, or not all of it, and why."""
 
 
 def open_footage(source: str, quiet: bool = False) -> Footage:
@@ -67,13 +69,20 @@ def open_footage(source: str, quiet: bool = False) -> Footage:
 
 def _folder(folder: Path, quiet: bool) -> Footage:
     videos = sorted(each for each in folder.iterdir() if each.suffix.lower() in VIDEO_SUFFIXES and each.is_file())
-    found = _videos(videos, quiet)
+    found, held = _videos(videos, quiet), Held()
     pictures = picture.inside(folder)
     if len(pictures) == 3 or any(len(picture.inside(each)) == 3 for each in folder.iterdir() if each.is_dir()):
-        found.triplets.extend(map(_of_folder, triplet.find(folder)))
+        found.triplets.extend(_of_folders(triplet.find(folder), held, quiet))
     if len(pictures) != 3:
-        found.photos.extend(map(picture.read, pictures))
+        found.photos.extend(_photos(pictures, held, quiet))
     return found
+
+
+def _photos(paths: Sequence[Path], held: Held, quiet: bool) -> Iterator[np.ndarray]:
+    with progress("photos", len(paths), quiet) as advance:
+        for path in paths:
+            yield held.keep(picture.read(path))
+            advance()
 
 
 def _checked(source: str, footage: Footage) -> Footage:
@@ -93,6 +102,8 @@ def _videos(paths: Sequence[Path], quiet: bool) -> Footage:
             notes.append(str(error))
             continue
         triplets += _of_clip(clip)
+        if len(clip.frames) == MOST:
+            notes.append(f"of {path.name} the first {MOST} frames are used")
         if not clip.middles:
             notes.append(f"{path.name} has no three frames that move evenly within one scene")
     return Footage(triplets, [], tuple(notes))
@@ -104,9 +115,14 @@ def _of_clip(clip: Clip) -> Iterator[Filmed]:
         yield Filmed(f"{clip.name}#{middle:04d}+-{gap}", before, truth, after, 0.5, f"{clip.digest}-{middle}-{gap}")
 
 
-def _of_folder(folder: Path) -> Filmed:
-    read = triplet.read(folder)
-    content = hashlib.sha256(repr((read.t, read.truth.shape)).encode())
-    for frame in (read.before, read.truth, read.after):
-        content.update(frame.tobytes())
-    return Filmed(read.name, read.before, read.truth, read.after, read.t, content.hexdigest()[:24])
+def _of_folders(paths: Sequence[Path], held: Held, quiet: bool) -> Iterator[Filmed]:
+    with progress("triplets", len(paths), quiet) as advance:
+        for path in paths:
+            read = triplet.read(path)
+            frames = (read.before, read.truth, read.after)
+            content = hashlib.sha256(repr((read.t, read.truth.shape)).encode())
+            for frame in frames:
+                content.update(frame.tobytes())
+            before, truth, after = map(held.keep, frames)
+            yield Filmed(read.name, before, truth, after, read.t, content.hexdigest()[:24])
+            advance()

@@ -84,9 +84,7 @@ class _Scene:
             coverage = piece[..., 3]
             below = self.frames[index][box.window]
             share = coverage.astype(np.float32) * np.float32(1 / 255)
-            below[:] = cv2.blendLinear(
-                np.ascontiguousarray(piece[..., :3]), np.ascontiguousarray(below), share, 1 - share
-            )
+            below[:] = cv2.blendLinear(piece[..., :3].copy(), below.copy(), share, 1 - share)
             solid = coverage > 127
             self._owner[index][box.window][solid] = self._layers
             if index == 1:
