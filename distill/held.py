@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 
 import numpy as np
@@ -42,7 +41,8 @@ def _mapped(size: int) -> np.ndarray:
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=home) as file:
             # A full disk must be an error now, not a fault of the memory later.
-            os.posix_fallocate(file.fileno(), 0, size)
+            file.write(bytes(size))
+            file.flush()
             return np.asarray(np.memmap(file, np.uint8, "r+", shape=(size,)))
     except OSError as error:
         raise BadInput(f"cannot keep pictures in {home}: {error.strerror or error}") from error
