@@ -24,7 +24,7 @@ from .catalog import NETWORKS
 from .errors import BadInput
 from .files import sha256, to_json, write_bytes, write_text
 from .options import build_options
-from .spec import ModelSpec
+from .spec import ModelSpec, refuse_other_scale
 
 WEIGHTS, FACTS = "weights.safetensors", "model.json"
 
@@ -72,8 +72,7 @@ def load(path: Path, scale: int | None = None) -> Checkpoint:
     else:
         name, options, state = _read_foreign(weights, scale)
     spec = NETWORKS.get(name).spec(options)
-    if scale not in (None, spec.scale):
-        raise BadInput(f"{path} upscales x{spec.scale}, not x{scale}")
+    refuse_other_scale(path, spec.task, spec.scale, scale)
     network = spec.build()
     try:
         network.load_state_dict({key: value.float() for key, value in state.items()})

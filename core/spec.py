@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from .errors import BadInput
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
@@ -56,3 +58,10 @@ class Model:
     The second argument is the scale, where the user or the file name gives one; a network whose
     tensors do not tell theirs needs it, and raises BadInput without.
     """
+
+
+def refuse_other_scale(model: object, task: Task, scale: int, asked: int | None) -> None:
+    """Raise BadInput when a scale is asked of a model that has another, or none."""
+    if asked not in (None, scale):
+        told = f"upscales x{scale}, not x{asked}" if task == "upscale" else "interpolates: it has no scale"
+        raise BadInput(f"{model} {told}")

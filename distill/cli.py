@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from ..core.commands import Force, Json, LazyGroup, Quiet, report, run_group
 from ..core.errors import need
 
-if TYPE_CHECKING:
-    import numpy as np
-
 GROUP = LazyGroup(
     "distill",
     "Train teachers, distil students, score them. Example: distill run sesr-x2 --data photos --out runs/sesr",
     {
         "run": ("Train or distil from a recipe into a run folder.", "distill.cli:run_recipe"),
-        "eval": ("Score a model on a folder of HR pictures.", "distill.cli:evaluate"),
+        "eval": ("Score a model on a folder of HR pictures, or of triplets.", "distill.cli:evaluate"),
         "list": ("List teachers, students, losses and recipes.", "distill.cli:list_all"),
     },
 )
@@ -48,55 +44,56 @@ def run_recipe(
     folder = out or Path("runs") / Path(recipe).stem
     metrics = run(chosen, folder, device, resume, force, quiet)
 
-    def lines() -> str:
-        scores = metrics["validation"]
-        return (
-            f"{folder}: PSNR-Y {scores['mean']['psnr_y']:.2f} dB, SSIM-Y {scores['mean']['ssim_y']:.4f} on its "
-            f"validation pictures ({scores['baseline']['name']}: {scores['baseline']['psnr_y']:.2f} dB)"
-        )
+    def line() -> str:
+        return f"{folder}, on its validation pictures: {summary(metrics['validation'])}"
 
-    report(metrics, json_file, lines, quiet)
+    report(metrics, json_file, line, quiet)
 
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="Run folder, checkpoint, bundle, or shipped model.")],
-    data: Annotated[Path, typer.Option(help="Folder of HR pictures.")],
+    data: Annotated[Path, typer.Option(help="Folder of HR pictures, or of triplets: a folder of three pictures each.")],
     scale: Annotated[int | None, typer.Option(help="Scale, for a checkpoint that does not tell.")] = None,
     precision: Annotated[str | None, typer.Option(help="fp32, fp16 or int8, of a bundle.")] = None,
     engine: Annotated[str | None, typer.Option(help="Engine for a bundle.")] = None,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
-    """Score a model on a folder of HR pictures, bicubic beside it.
+    """Score a model: one that upscales on a folder of HR pictures, bicubic beside it; one that interpolates on a
+    folder of triplets, frame averaging beside it.
 
     Example: distill eval sesr-x2 --data photos --json scores.json
     """
-    from ..core import picture
-    from ..core.progress import progress
-    from .evaluate import score
-    from .model import open_upscaler
+    from .model import open_model
+    from .score_folder import score_folder
 
-    paths = picture.find(data)
-    upscaler, factor = open_upscaler(model, scale, precision, engine)
-    with progress("eval", len(paths), quiet) as advance:
-
-        def pictures() -> Iterator[tuple[str, np.ndarray]]:
-            for path in paths:
-                yield path.name, picture.read(path)
-                advance()
-
-        result = score(upscaler, pictures(), factor)
+    result = score_folder(open_model(model, scale, precision, engine), data, quiet)
     report(result, json_file, lambda: score_table(result), quiet)
+
+
+# Score -> how it is shown.
+_SHOWN = {
+    "upscale": {"psnr_y": "PSNR-Y {:6.2f} dB", "ssim_y": "SSIM-Y {:.4f}"},
+    "interpolate": {"psnr_rgb": "PSNR {:6.2f} dB", "ssim_rgb": "SSIM {:.4f}", "ie": "error {:5.2f}"},
+}
+
+
+def _shown(task: str, scores: dict[str, Any]) -> str:
+    return "  ".join(form.format(scores[key]) for key, form in _SHOWN[task].items())
+
+
+def summary(result: dict[str, Any]) -> str:
+    """The mean scores and the baseline's, on one line."""
+    task, mean, baseline = result["task"], result["mean"], result["baseline"]
+    return f"{_shown(task, mean)} ({baseline['name']}: {_shown(task, baseline)})"
 
 
 def score_table(result: dict[str, Any]) -> str:
     """The scores as aligned text."""
-    mean, baseline = result["mean"], result["baseline"]
-    rows = [(item["name"], item["psnr_y"], item["ssim_y"]) for item in result["items"]]
-    rows += [("mean", mean["psnr_y"], mean["ssim_y"]), (baseline["name"], baseline["psnr_y"], baseline["ssim_y"])]
-    width = max(len(row[0]) for row in rows)
-    text = [f"{name:<{width}}  {psnr:6.2f} dB  SSIM {ssim:.4f}" for name, psnr, ssim in rows]
-    direct = mean["psnr_y_direct"]
+    rows = [*result["items"], {"name": "mean", **result["mean"]}, result["baseline"]]
+    width = max(len(row["name"]) for row in rows)
+    text = [f"{row['name']:<{width}}  {_shown(result['task'], row)}" for row in rows]
+    direct = result["mean"].get("psnr_y_direct")
     return "\n".join([*text, *([f"direct luma, as papers count: {direct:.2f} dB"] if direct else [])])
 
 

@@ -1,20 +1,38 @@
-"""MODEL on the command line of `distill eval` -> something that upscales pictures."""
+"""MODEL on the command line of `distill eval` -> something that upscales pictures, or puts one between two."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ..core.errors import BadInput, need
 from ..core.locate import is_bundle, locate
+from ..core.spec import refuse_other_scale
 from .evaluate import Upscaled, Upscaler, coloured
+from .interpolation_scores import Interpolator
 
 
-def open_upscaler(
+@dataclass(frozen=True)
+class UpscalingModel:
+    """An opened model that upscales."""
+
+    upscaler: Upscaler
+    scale: int
+
+
+@dataclass(frozen=True)
+class InterpolatingModel:
+    """An opened model that interpolates."""
+
+    between: Interpolator
+
+
+def open_model(
     model: str, scale: int | None = None, precision: str | None = None, engine: str | None = None
-) -> tuple[Upscaler, int]:
-    """A run folder, a checkpoint, a bundle or a shipped name -> its upscaler and its scale.
+) -> UpscalingModel | InterpolatingModel:
+    """Open a run folder, a checkpoint, a bundle or a shipped model by its name.
 
     A checkpoint runs through torch in float32, as it is deployed; a bundle as its user runs it.
     Raises BadInput for a `scale` that is not the model's, and for a precision or engine asked of a checkpoint.
@@ -30,25 +48,30 @@ def open_upscaler(
     return _open_checkpoint(path, scale)
 
 
-def _open_checkpoint(path: Path, scale: int | None) -> tuple[Upscaler, int]:
+def _open_checkpoint(path: Path, scale: int | None) -> UpscalingModel | InterpolatingModel:
     need("torch", "train")
     from ..core import checkpoint
+    from .torch_interpolator import torch_interpolator
     from .torch_upscaler import torch_upscaler
 
     trained = checkpoint.load(path, scale)
-    return torch_upscaler(trained.deployed(), trained.spec), trained.spec.scale
+    network, spec = trained.deployed(), trained.spec
+    if spec.task == "interpolate":
+        return InterpolatingModel(torch_interpolator(network, spec))
+    return UpscalingModel(torch_upscaler(network, spec), spec.scale)
 
 
-def _open_bundle(path: Path, scale: int | None, precision: str, engine: str) -> tuple[Upscaler, int]:
+def _open_bundle(path: Path, scale: int | None, precision: str, engine: str) -> UpscalingModel | InterpolatingModel:
     from ..core.colour import to_network
     from ..runtime.session import Session
 
     session = Session.open(path, engine, precision)
     facts = session.manifest
-    if scale not in (None, facts.scale):
-        raise BadInput(f"{path} upscales x{facts.scale}, not x{scale}")
+    refuse_other_scale(path, facts.task, facts.scale, scale)
+    if facts.task == "interpolate":
+        return InterpolatingModel(session.between)
 
     def upscale(lr: np.ndarray) -> Upscaled:
         return coloured(session.network(to_network(lr, facts.channels)), lr)
 
-    return upscale, facts.scale
+    return UpscalingModel(upscale, facts.scale)

@@ -8,6 +8,7 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "shared"
 PICTURES = FOLDER / "data" / "sr"
+TRIPLETS = FOLDER / "data" / "vfi"
 WEIGHTS = FOLDER / "weights"
 
 needs_shared = pytest.mark.skipif(not PICTURES.is_dir(), reason=f"the public test data is not at {FOLDER}")

@@ -27,7 +27,7 @@ def test_every_file_in_the_folder_is_an_entry_with_a_line_about_it(catalog: Cata
 def test_an_unknown_name_gets_the_nearest():
     with pytest.raises(BadInput, match="unknown student 'fsrcn'; did you mean 'fsrcnn'"):
         STUDENTS.get("fsrcn")
-    with pytest.raises(BadInput, match="known: fsrcnn, sesr"):
+    with pytest.raises(BadInput, match="known: fsrcnn, ifnet_lite, sesr"):
         STUDENTS.get("xyz")
 
 

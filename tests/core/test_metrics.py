@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 from pocketlens.core import picture
-from pocketlens.core.metrics import psnr, psnr_y, ssim, ssim_y
+from pocketlens.core.metrics import interpolation_error, psnr, psnr_rgb, psnr_y, ssim, ssim_rgb, ssim_y
 from pocketlens.core.resize import crop_to_multiple, resize, shrink
 from shared_data import PICTURES, needs_shared
 
@@ -39,6 +39,17 @@ def test_ssim_of_flat_pictures_is_its_luminance_term():
     c1 = (0.01 * 255) ** 2
     expected = (2 * 100 * 120 + c1) / (100**2 + 120**2 + c1)
     assert ssim(np.full((20, 20), 100), np.full((20, 20), 120)) == pytest.approx(expected)
+
+
+def test_colour_scores_count_all_three_channels_alike():
+    rng = np.random.default_rng(0)
+    truth = rng.integers(50, 200, (30, 30, 3), dtype=np.uint8)
+    for channel in range(3):
+        wrong = truth.copy()
+        wrong[..., channel] += 30
+        assert psnr_rgb(wrong, truth) == pytest.approx(20 * math.log10(255 / 30 * math.sqrt(3)))
+        assert interpolation_error(wrong, truth) == interpolation_error(truth, wrong) == 10
+        assert ssim_rgb(wrong, truth) == pytest.approx((2 + ssim(wrong[..., channel], truth[..., channel])) / 3)
 
 
 @pytest.mark.parametrize("side", [1, 2, 7])

@@ -64,3 +64,9 @@ def test_a_missing_picture_and_an_unknown_kind_are_bad_input(tmp_path: Path, noi
         picture.read(tmp_path / "absent.png")
     with pytest.raises(BadInput, match="name it"):
         picture.write(tmp_path / "a.gif", noise)
+
+
+def test_two_pictures_are_blended_by_nearness_and_rounded():
+    dark, light = np.full((1, 1, 3), 100, np.uint8), np.full((1, 1, 3), 255, np.uint8)
+    assert [int(picture.blend(dark, light, t)[0, 0, 0]) for t in (0, 0.5, 0.75, 1)] == [100, 178, 216, 255]
+    assert picture.blend(dark, light).dtype == np.uint8

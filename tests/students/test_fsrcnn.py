@@ -9,7 +9,7 @@ import torch
 from pocketlens.core import checkpoint, picture
 from pocketlens.core.errors import BadInput
 from pocketlens.distill.evaluate import score
-from pocketlens.distill.model import open_upscaler
+from pocketlens.distill.model import UpscalingModel, open_model
 from pocketlens.students.fsrcnn import MODEL, Options
 from shared_data import PICTURES, WEIGHTS, needs_shared
 from torch import Tensor, nn
@@ -75,9 +75,9 @@ def test_weights_of_the_port_load_with_a_scale_given_or_in_the_name(tmp_path: Pa
 @needs_shared
 @pytest.mark.parametrize(("scale", "decibel"), [(2, 37.14), (3, 32.60), (4, 30.51)])
 def test_the_weights_of_the_port_score_what_was_measured_of_them(scale: int, decibel: float):
-    upscaler, found = open_upscaler(str(WEIGHTS / "fsrcnn" / f"fsrcnn_x{scale}.pth"))
-    assert found == scale
+    model = open_model(str(WEIGHTS / "fsrcnn" / f"fsrcnn_x{scale}.pth"))
+    assert isinstance(model, UpscalingModel) and model.scale == scale
     pictures = [(path.name, picture.read(path)) for path in picture.find(PICTURES / "Set5")]
-    mean = score(upscaler, pictures, scale)["mean"]
+    mean = score(model.upscaler, pictures, scale)["mean"]
     assert mean["psnr_y"] == pytest.approx(decibel, abs=0.015)
     assert 0.01 < mean["psnr_y"] - mean["psnr_y_direct"] < 0.08

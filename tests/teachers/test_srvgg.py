@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pocketlens.core import checkpoint, picture
 from pocketlens.distill.evaluate import score
-from pocketlens.distill.model import open_upscaler
+from pocketlens.distill.model import UpscalingModel, open_model
 from pocketlens.teachers.srvgg import Options
 from shared_data import PICTURES, WEIGHTS, needs_shared
 
@@ -22,8 +22,9 @@ def test_published_weights_load(name: str, convs: int):
 @needs_shared
 def test_published_weights_score_what_was_measured_of_them():
     """28.25 dB on Set5 x4: GAN-trained for degraded photographs, so below bicubic."""
-    upscaler, scale = open_upscaler(str(WEIGHTS / "sr" / "realesr-animevideov3.pth"))
+    model = open_model(str(WEIGHTS / "sr" / "realesr-animevideov3.pth"))
     pictures = [(path.name, picture.read(path)) for path in picture.find(PICTURES / "Set5")]
-    result = score(upscaler, pictures, scale)
+    assert isinstance(model, UpscalingModel)
+    result = score(model.upscaler, pictures, model.scale)
     assert result["mean"]["psnr_y"] == pytest.approx(28.25, abs=0.01)
     assert result["mean"]["psnr_y_direct"] is None
