@@ -56,6 +56,11 @@ def collapse(network: nn.Module) -> nn.Module:
     return network
 
 
+def conv_relu(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """A 3x3 convolution and ReLU; sides are divided by `stride`."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU())
+
+
 def zero_bias(conv: nn.Conv2d | nn.ConvTranspose2d) -> None:
     """Start a convolution without bias."""
     if conv.bias is not None:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from .errors import BadInput
 from .files import whole
+from .graph_bytes import with_weights
 from .options import first_problem
 
 FORMAT = 1
@@ -44,6 +45,8 @@ class Graph(_Strict):
     precision: Precision
     face: Face
     target: Processor
+    weights: list[str] = []
+    """Files with the weights that it has in common with other graphs, to be put in it."""
 
 
 class Sample(_Strict):
@@ -52,6 +55,10 @@ class Sample(_Strict):
     input: str
     expected: str
     truth: str
+
+    def files(self) -> tuple[str, ...]:
+        """The files it names."""
+        return self.input, self.expected, self.truth
 
 
 class PairSample(_Strict):
@@ -62,6 +69,10 @@ class PairSample(_Strict):
     t: float
     expected: str
     truth: str
+
+    def files(self) -> tuple[str, ...]:
+        """The files it names."""
+        return self.before, self.after, self.expected, self.truth
 
 
 class Manifest(_Strict):
@@ -103,9 +114,17 @@ class Bundle:
         """The ONNX bytes of one graph; BadInput lists what there is when it is not in the bundle."""
         for graph in self.manifest.graphs:
             if (graph.precision, graph.face, graph.target) == (precision, face, target):
-                return self.files[graph.file]
+                return self.whole(graph)
         held = ", ".join(f"{g.precision}/{g.face}/{g.target}" for g in self.manifest.graphs)
         raise BadInput(f"{self.source} holds no {precision}/{face}/{target} graph; it holds: {held}")
+
+    def whole(self, graph: Graph) -> bytes:
+        """The ONNX bytes of a graph of this bundle, all its weights in it; BadInput where that cannot be done."""
+        data = self.files[graph.file]
+        try:
+            return with_weights(data, [self.files[name] for name in graph.weights]) if graph.weights else data
+        except ValueError as error:
+            raise BadInput(f"{self.source}: {graph.file} is not an ONNX graph; get the bundle again") from error
 
 
 def write(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None:
@@ -136,8 +155,8 @@ def read(path: Path) -> Bundle:
             raise BadInput(f"{path} lacks its file {name}; get the bundle again")
         if hashlib.sha256(contents[name]).hexdigest() != digest:
             raise BadInput(f"{path}: {name} was changed after sealing (sha256 differs); get the bundle again")
-    listed = {graph.file for graph in manifest.graphs}.union(
-        *(sample.model_dump().values() for sample in manifest.samples)
+    listed = {name for graph in manifest.graphs for name in (graph.file, *graph.weights)}.union(
+        *(sample.files() for sample in manifest.samples)
     )
     unsealed = (listed | contents.keys()) - manifest.files.keys()
     if unsealed:

@@ -42,6 +42,15 @@ class ModelSpec:
     """Whether the picture is no more than both frames warped and mixed by the network's last motion,
     so that a graph may give the motion and leave the rest to its caller."""
 
+    def blank(self, height: int, width: int) -> tuple[Tensor, ...]:
+        """Black frames of this size, one sample, and the moment half way where the network asks for one."""
+        import torch
+
+        return tuple(
+            torch.full((1,), 0.5) if name == "t" else torch.zeros(1, self.channels, height, width)
+            for name in self.inputs
+        )
+
 
 @dataclass(frozen=True)
 class Model:

@@ -1,26 +1,56 @@
-"""The teacher runs once over each training picture; its outputs are kept on disk."""
+"""The teacher runs once over each training sample; its outputs are kept on disk."""
 
 from __future__ import annotations
 
-import hashlib
 import io
-from collections.abc import Iterable, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
-import torch
 
-from ..core.checkpoint import Checkpoint
-from ..core.colour import RGB_TO_YCBCR, YCBCR_OFFSET
 from ..core.errors import BadInput
 from ..core.files import cache_home, write_bytes
 from ..core.progress import progress
-from .data import PICTURE, TeacherMaps
-from .evaluate import Pair
-from .taps import Outputs, Tapped
-from .torch_upscaler import to_aligned
 
-_PROBE = 16
+PICTURE = "picture"
+Maps = Mapping[str, np.ndarray]
+"""What a teacher made of one whole sample: PICTURE and each feature -> (C, H, W), possibly on disk."""
+
+
+class Sample(Protocol):
+    """Something that a teacher can be asked about."""
+
+    @property
+    def digest(self) -> Any:
+        """A string that names it by its content; `Any`, for type checkers know no cached property as a `str`."""
+        ...
+
+    @property
+    def pixels(self) -> int:
+        """How large it is."""
+        ...
+
+
+S = TypeVar("S", bound=Sample)
+
+
+class Asked(Generic[S]):
+    """A teacher, and how it is asked about one sample."""
+
+    key: str
+    """Names its weights and all else that its answers depend on."""
+    names: Sequence[str]
+    """Of the maps it answers with."""
+
+    @abstractmethod
+    def __call__(self, sample: S) -> Maps:
+        """Run it; the maps are half precision."""
+
+    @abstractmethod
+    def blank(self) -> S:
+        """A small black sample, which shows the shapes to expect."""
 
 
 def teacher_home() -> Path:
@@ -28,72 +58,49 @@ def teacher_home() -> Path:
     return cache_home() / "teacher"
 
 
-class TeacherCache:
-    """Outputs and taps of one teacher, half precision, keyed by its weights and the LR picture's bytes.
+class TeacherCache(Generic[S]):
+    """Answers of one teacher, keyed by it and the sample's digest.
 
-    `channels` is what the student works in: an RGB teacher's picture is kept as luma for a luma
-    student. A run that was cut off goes on where it stopped. All teachers together keep `limit_gb`.
+    A run that was cut off goes on where it stopped. All teachers together keep `limit_gb`.
     """
 
-    def __init__(
-        self, teacher: Checkpoint, taps: Iterable[str], channels: int, limit_gb: float, device: torch.device
-    ) -> None:
-        """Raises BadInput for a feature that the teacher does not have."""
-        self._spec, self._channels, self._limit, self._device = teacher.spec, channels, limit_gb * 1e9, device
-        self._tapped = Tapped(teacher.network.to(device), teacher.spec, taps, f"the teacher {teacher.name}")
-        self._names = sorted([PICTURE, *taps])
-        key = hashlib.sha256(f"{teacher.digest} {teacher.options} {channels}".encode()).hexdigest()[:24]
-        self.folder = teacher_home() / key
+    def __init__(self, teacher: Asked[S], limit_gb: float) -> None:
+        self._teacher, self._limit = teacher, limit_gb * 1e9
+        self.folder = teacher_home() / teacher.key
 
-    def probe(self) -> Outputs:
-        """What the teacher makes of a small black picture: the shapes to expect."""
-        maps = {name: torch.from_numpy(array)[None].float() for name, array in self._probe().items()}
-        return Outputs(maps.pop(PICTURE), maps)
-
-    def require_room(self, pairs: Sequence[Pair]) -> None:
-        """Raise BadInput when the outputs for these pictures would not fit in the limit."""
-        needed = self._bytes(pairs)
+    def require_room(self, samples: Sequence[S]) -> None:
+        """Raise BadInput when the outputs for these samples would not fit in the limit."""
+        needed = self._bytes(samples)
         if needed > self._limit:
             raise BadInput(
                 f"the teacher's outputs need {needed / 1e9:.2g} GB on disk and cache_gb allows {self._limit / 1e9:g}; "
                 f"use --set cache_gb={np.ceil(needed / 1e8) / 10:g}, fewer pictures or fewer features"
             )
 
-    def fill(self, pairs: Sequence[Pair], quiet: bool) -> None:
-        """Run the teacher over every picture that is not kept yet; outputs of no use here make room, oldest first."""
-        missing = [pair for pair in pairs if not all(self._file(pair, name).exists() for name in self._names)]
-        self._make_room(self._bytes(missing), {self._file(pair, name) for pair in pairs for name in self._names})
+    def fill(self, samples: Sequence[S], quiet: bool) -> None:
+        """Run the teacher over every sample that is not kept yet; outputs of no use here make room, oldest first."""
+        names = self._teacher.names
+        missing = [sample for sample in samples if not all(self._file(sample, name).exists() for name in names)]
+        self._make_room(self._bytes(missing), {self._file(sample, name) for sample in samples for name in names})
         with progress("teacher", len(missing), quiet) as advance:
-            for pair in missing:
-                for name, array in self._run(pair.lr).items():
+            for sample in missing:
+                for name, array in self._teacher(sample).items():
                     data = io.BytesIO()
                     np.save(data, array)
-                    write_bytes(self._file(pair, name), data.getbuffer())
+                    write_bytes(self._file(sample, name), data.getbuffer())
                 advance()
 
-    def __call__(self, pair: Pair) -> TeacherMaps:
-        """The kept maps of one picture, read from disk only where they are cut."""
-        return {name: np.load(self._file(pair, name), mmap_mode="r") for name in self._names}
+    def __call__(self, sample: S) -> Maps:
+        """The kept maps of one sample, read from disk only where they are cut."""
+        return {name: np.load(self._file(sample, name), mmap_mode="r") for name in self._teacher.names}
 
-    def _file(self, pair: Pair, name: str) -> Path:
-        return self.folder / f"{pair.digest}.{name}.npy"
+    def _file(self, sample: S, name: str) -> Path:
+        return self.folder / f"{sample.digest}.{name}.npy"
 
-    def _probe(self) -> dict[str, np.ndarray]:
-        return self._run(np.zeros((_PROBE, _PROBE, 3), np.uint8))
-
-    def _bytes(self, pairs: Sequence[Pair]) -> float:
-        of_probe = sum(array.nbytes for array in self._probe().values())
-        return of_probe / _PROBE**2 * sum(pair.lr.shape[0] * pair.lr.shape[1] for pair in pairs)
-
-    def _run(self, lr: np.ndarray) -> dict[str, np.ndarray]:
-        height, width = (side * self._spec.scale for side in lr.shape[:2])
-        with torch.inference_mode():
-            outputs = self._tapped(to_aligned(lr, self._spec).to(self._device))
-        maps = {name: tap[0].float().cpu().numpy() for name, tap in outputs.taps.items()}
-        made = outputs.picture[0, :, :height, :width].float().cpu().numpy()
-        if self._channels == 1 and made.shape[0] == 3:
-            made = (np.einsum("c,chw->hw", RGB_TO_YCBCR[0], made) + YCBCR_OFFSET[0])[None] / 255
-        return {name: array.astype(np.float16) for name, array in {**maps, PICTURE: made}.items()}
+    def _bytes(self, samples: Sequence[S]) -> float:
+        blank = self._teacher.blank()
+        of_blank = sum(array.nbytes for array in self._teacher(blank).values())
+        return of_blank / blank.pixels * sum(sample.pixels for sample in samples)
 
     def _make_room(self, needed: float, used: set[Path]) -> None:
         kept = {file: file.stat() for file in teacher_home().rglob("*.npy")}

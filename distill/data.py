@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,25 +14,10 @@ from ..core import picture
 from ..core.colour import to_network
 from ..core.errors import BadInput
 from ..core.resize import resize
+from .batch import Batch, Target
+from .cache import PICTURE, Maps
 from .evaluate import Pair, degrade
 from .taps import Outputs
-
-PICTURE = "picture"
-TeacherMaps = Mapping[str, np.ndarray]
-"""What the teacher made of one whole LR picture: PICTURE and each tap -> (C, H', W'), possibly on disk."""
-
-
-@dataclass(frozen=True)
-class Batch:
-    """LR (N, C, h, w), HR (N, C, H, W), both in [0, 1], and the teacher's crops of the same places."""
-
-    lr: Tensor
-    hr: Tensor
-    teacher: Outputs | None
-
-    def to(self, device: torch.device) -> Batch:
-        """The same batch on a device."""
-        return Batch(self.lr.to(device), self.hr.to(device), self.teacher and self.teacher.to(device))
 
 
 def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
@@ -74,7 +59,7 @@ class Crops:
         area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in self.pairs], np.float64)
         self._chance = area / area.sum()
 
-    def batch(self, step: int, size: int, teacher: Callable[[Pair], TeacherMaps] | None = None) -> Batch:
+    def batch(self, step: int, size: int, teacher: Callable[[Pair], Maps] | None = None) -> Batch:
         """`size` crops for training step `step`."""
         rng = np.random.default_rng((self.seed, step))
         lr, hr, maps = [], [], []
@@ -88,7 +73,8 @@ class Crops:
             hr.append(cut(pair.hr, 0))
             if teacher is not None:
                 maps.append({name: cut(array, 1) for name, array in teacher(pair).items()})
-        return Batch(self._tensor(lr), self._tensor(hr), _stack(maps) if maps else None)
+        target = Target(self._tensor(hr), (self._tensor(lr),))
+        return Batch(target, stacked(maps) if maps else None)
 
     def _tensor(self, crops: list[np.ndarray]) -> Tensor:
         return torch.from_numpy(to_network(np.stack(crops), self.channels))
@@ -117,6 +103,7 @@ class Cut:
         return np.ascontiguousarray(np.flip(turned, axis) if self.turn >= 4 else turned)
 
 
-def _stack(maps: list[dict[str, np.ndarray]]) -> Outputs:
-    stacked = {name: torch.from_numpy(np.stack([item[name] for item in maps])).float() for name in maps[0]}
-    return Outputs(stacked.pop(PICTURE), stacked)
+def stacked(maps: list[dict[str, np.ndarray]]) -> Outputs:
+    """The teacher's crops of some samples as the outputs of one batch."""
+    tensors = {name: torch.from_numpy(np.stack([item[name] for item in maps])).float() for name in maps[0]}
+    return Outputs(tensors.pop(PICTURE), tensors)

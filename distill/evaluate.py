@@ -29,6 +29,11 @@ class Pair:
         """Names the LR picture by its content."""
         return hashlib.sha256(repr(self.lr.shape).encode() + self.lr.tobytes()).hexdigest()[:24]
 
+    @property
+    def pixels(self) -> int:
+        """Of the LR picture."""
+        return self.lr.shape[0] * self.lr.shape[1]
+
 
 def degrade(name: str, picture: np.ndarray, scale: int) -> Pair:
     """Crop an HR picture to a multiple of `scale` and shrink it by antialiased bicubic.

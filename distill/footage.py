@@ -20,17 +20,11 @@ VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".m
 
 
 @dataclass(frozen=True)
-class Filmed:
-    """Two frames and what a camera saw between them, uint8 (H, W, 3) BGR, in memory or mapped from the disk."""
+class Filmed(triplet.Triplet):
+    """A triplet in memory or mapped from the disk."""
 
-    name: str
-    before: np.ndarray
-    truth: np.ndarray
-    after: np.ndarray
-    t: float
-    """Of `truth`, in (0, 1)."""
-    digest: str
-    """Names the three by their content."""
+    digest: str = ""
+    """Names the three pictures by their content."""
 
     @property
     def pixels(self) -> int:

@@ -15,7 +15,7 @@ from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
-from .data import Batch
+from .batch import Batch
 from .loss import WeightedSum
 from .recipe import Recipe
 from .run_folder import RunFolder
@@ -73,9 +73,9 @@ def prepare(
     network = built.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).requires_grad_(False).eval()
     student = Tapped(network, spec, losses.student_taps, f"the student {recipe.student.name}")
-    side = 8 * spec.align
+    blank = (tensor.to(device) for tensor in spec.blank(8 * spec.align, 8 * spec.align))
     with torch.no_grad():
-        losses.fit(student(torch.zeros(1, spec.channels, side, side, device=device)), teacher)
+        losses.fit(student(*blank), teacher)
     parameters = [*network.parameters(), *losses.to(device).parameters()]
     optimiser = torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
     return Training(student, average, losses, optimiser)
@@ -86,6 +86,7 @@ def train(
     training: Training,
     batches: Callable[[int], Batch],
     evaluate: Callable[[nn.Module], float],
+    metric: str,
     folder: RunFolder,
     device: torch.device,
     quiet: bool = False,
@@ -93,8 +94,8 @@ def train(
     """Train from `training.step` to the recipe's last step.
 
     Every `eval_every` steps, at the end, and when interrupted, the state is saved; an evaluation first
-    logs a row to the curves. `evaluate` scores the averaged weights, in dB. Raises BadInput when the
-    numbers are no longer finite, KeyboardInterrupt once the step under way is done and saved.
+    logs a row to the curves. `evaluate` scores the averaged weights, in dB, and `metric` is its name. Raises
+    BadInput when the numbers are no longer finite, KeyboardInterrupt once the step under way is done and saved.
     """
     amp = recipe.amp and has_bfloat16(device)
     note, quality = "", ""
@@ -111,7 +112,7 @@ def train(
                 score = evaluate(training.average)
                 quality = f"  PSNR {score:.2f} dB"
                 terms = {name: round(float(value), 6) for name, value in step.terms.items()}
-                folder.log({"step": training.step, "seconds": round(training.seconds, 1), "psnr_y": score, **terms})
+                folder.log({"step": training.step, "seconds": round(training.seconds, 1), metric: score, **terms})
             advance(1, note)
             if due or stop.asked:
                 folder.save_state(training.state_dict())
@@ -135,9 +136,9 @@ def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Ste
     settings, optimiser = recipe.optimiser, training.optimiser
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(training.step, recipe.steps, settings)
-    with torch.autocast(batch.lr.device.type, torch.bfloat16, enabled=amp):
-        outputs = training.student(batch.lr)
-    loss, terms = training.losses(outputs, batch.teacher, batch.hr)
+    with torch.autocast(batch.target.picture.device.type, torch.bfloat16, enabled=amp):
+        outputs = training.student(*batch.target.inputs)
+    loss, terms = training.losses(outputs, batch.teacher, batch.target)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     weights = list(training.student.network.parameters())

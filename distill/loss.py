@@ -11,6 +11,8 @@ from torch import Tensor, nn
 
 from ..core.catalog import LOSSES
 from ..core.errors import BadInput
+from ..core.spec import Task
+from .batch import Target
 from .recipe import LossChoice
 from .taps import Outputs
 
@@ -21,13 +23,15 @@ class LossTerm(nn.Module):
     student_taps: tuple[str, ...] = ()
     teacher_taps: tuple[str, ...] = ()
     needs_teacher: bool = False
+    needs_motion: bool = False
+    """Whether it is of use only to networks that find motion."""
 
     def fit(self, student: Outputs, teacher: Outputs | None) -> None:
         """Make adapters for features of these shapes; called once, before training."""
 
     @abstractmethod
-    def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
-        """A scalar; `target` is the true picture, (N, C, H, W) in [0, 1]."""
+    def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
+        """A scalar. `teacher`, where there is one, may hold but the first samples of the batch."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Loss:
 class WeightedSum(nn.Module):
     """The terms of a recipe with their weights."""
 
-    def __init__(self, choices: Sequence[LossChoice], has_teacher: bool) -> None:
-        """Raises BadInput when a term needs a teacher and there is none."""
+    def __init__(self, choices: Sequence[LossChoice], has_teacher: bool, task: Task) -> None:
+        """Raises BadInput when a term needs a teacher and there is none, or motion and the task knows none."""
         super().__init__()
         self._terms: list[LossTerm] = [LOSSES.get(choice.name).build(choice.loss_options()) for choice in choices]
         # Registers the adapters; a ModuleList has lost what its members are.
@@ -52,6 +56,8 @@ class WeightedSum(nn.Module):
         for label, term in zip(self._labels, self._terms, strict=True):
             if term.needs_teacher and not has_teacher:
                 raise BadInput(f"the loss '{label}' needs a teacher; add teacher = MODEL to the recipe, or drop it")
+            if term.needs_motion and task != "interpolate":
+                raise BadInput(f"the loss '{label}' is for networks that interpolate; drop it")
 
     @property
     def student_taps(self) -> set[str]:
@@ -68,10 +74,11 @@ class WeightedSum(nn.Module):
         for term in self._terms:
             term.fit(student, teacher)
 
-    def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum, and each term before weighting."""
         values = [term(student, teacher, target) for term in self._terms]
-        total = sum((weight * value for weight, value in zip(self._weights, values, strict=True)), target.new_zeros(()))
+        weighted = (weight * value for weight, value in zip(self._weights, values, strict=True))
+        total = sum(weighted, target.picture.new_zeros(()))
         return total, dict(zip(self._labels, values, strict=True))
 
 

@@ -12,13 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..core.catalog import LOSSES, NETWORKS, Catalog
 from ..core.errors import BadInput, nearest, need
-from ..core.options import Count, build_options, first_problem, option_names, refuse_unknown
+from ..core.options import Count, Share, build_options, first_problem, option_names, refuse_unknown
 from ..core.spec import ModelSpec
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 SHIPPED = Path(__file__).with_name("recipes")
+HOLD_OUT = 8
+"""One training sample in this many is evaluated on instead, when a recipe names no `val`."""
 
 
 class _Section(BaseModel):
@@ -63,13 +65,18 @@ class Data(_Section):
     """Where pictures come from and how they are cut."""
 
     train: list[str] = ["sample"]
-    """Folders of HR pictures, or `sample` for those of installed packages."""
+    """Folders of HR pictures, or `sample` for those of installed packages; to interpolate, also videos, folders
+    of videos and folders of triplets."""
     val: list[str] = []
-    """Folders to evaluate on; when empty, every eighth training picture is held out for it."""
+    """Folders to evaluate on; when empty, an eighth of the training pictures is held out for it."""
     patch: Annotated[int, Field(ge=4)] = 32
-    """Side of the LR crop in pixels."""
+    """Side of the crop in pixels of the input."""
     sizes: list[float] = [1.0]
     """Each HR picture is also used resized by these factors (FSRCNN, section 4.1)."""
+    thin: Count = 1
+    """To interpolate: one triplet in this many is used; those of a film are much alike."""
+    synthesised: Share = 0.25
+    """To interpolate: the share of each batch that is made by moving pieces of still photos."""
 
     @field_validator("sizes")
     @classmethod

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
 from .. import __version__
 from ..core import checkpoint
 from ..core.errors import BadInput, MachineCannot
 from ..core.files import to_json, write_text
 from ..core.locate import is_bundle, locate
-from ..core.metrics import psnr_y
-from .cache import TeacherCache
-from .data import Batch, Crops, make_pairs, read_pictures
-from .evaluate import score
+from ..core.spec import ModelSpec
+from .batch import Batch
+from .interpolation import Interpolation
 from .loop import Training, prepare, train
 from .loss import WeightedSum
-from .plots import draw_curves, draw_strip
+from .material import Material
+from .plots import draw_curves
 from .recipe import Recipe
 from .run_folder import CURVES, METRICS, SAMPLES, RunFolder
-from .torch_upscaler import torch_upscaler
-
-HOLD_OUT = 8
-"""One training picture in this many is evaluated on instead, when a recipe names no `val`."""
-
-Pictures = list[tuple[str, np.ndarray]]
+from .upscaling import Upscaling
 
 
 @dataclass(frozen=True)
@@ -40,9 +31,7 @@ class Job:
 
     recipe: Recipe
     device: torch.device
-    crops: Crops
-    val: Pictures
-    cache: TeacherCache | None
+    material: Material
     teacher: dict[str, str] | None
     """Name and weights hash, for the record."""
     start: dict[str, str] | None
@@ -87,25 +76,14 @@ def pick_device(name: str) -> torch.device:
 
 def make_ready(recipe: Recipe, device: torch.device, quiet: bool) -> Job:
     """Read the pictures, build the networks, and check that they go together; writes nothing."""
-    spec, teacher = recipe.student_spec(), load_teacher(recipe)
-    losses = WeightedSum(recipe.loss, teacher is not None)
-    cache = TeacherCache(teacher, losses.teacher_taps, spec.channels, recipe.cache_gb, device) if teacher else None
-    start = load_start(recipe)
-    training = prepare(recipe, losses, start, cache and cache.probe(), device)
-    grid = teacher.spec.align if teacher else 1
-    multiple = math.lcm(grid, spec.align)
-    if recipe.data.patch % multiple:
-        raise BadInput(f"data.patch = {recipe.data.patch} must be a multiple of {multiple} for these networks")
-    pictures, val = read_data(recipe)
-    pairs = make_pairs(pictures, spec.scale, recipe.data.sizes)
-    crops = Crops(pairs, recipe.data.patch, spec.channels, grid, recipe.seed)
-    if crops.too_small and not quiet:
-        print(f"{crops.too_small} of {len(pairs)} pictures are smaller than the crop and left out", file=sys.stderr)
-    if cache:
-        cache.require_room(crops.pairs)
+    teacher, start, task = load_teacher(recipe), load_start(recipe), recipe.student_spec().task
+    losses = WeightedSum(recipe.loss, teacher is not None, task)
+    kind = Interpolation if task == "interpolate" else Upscaling
+    material = kind(recipe, teacher, losses.teacher_taps, device, quiet)
+    training = prepare(recipe, losses, start, material.probe(), device)
     record = {"name": recipe.teacher, "weights_sha256": teacher.digest} if teacher else None
     started = {"name": recipe.start, "weights_sha256": start.digest} if start else None
-    return Job(recipe, device, crops, val, cache, record, started, training)
+    return Job(recipe, device, material, record, started, training)
 
 
 def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
@@ -115,65 +93,53 @@ def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
     path, student = locate(recipe.teacher), recipe.student_spec()
     if is_bundle(path):
         raise BadInput(f"{recipe.teacher} is a bundle; a teacher is a run folder or a checkpoint")
-    teacher = checkpoint.load(path, student.scale)
-    if teacher.spec.channels < student.channels:
-        raise BadInput(f"the teacher {recipe.teacher} works on luma and cannot teach the RGB student")
+    teacher = checkpoint.load(path, _scale_of(student))
+    if teacher.spec.task != student.task:
+        raise BadInput(f"the teacher {recipe.teacher} is made to {teacher.spec.task}, the student to {student.task}")
     return teacher
+
+
+def _scale_of(student: ModelSpec) -> int | None:
+    """What foreign weights that do not tell their scale are taken to be of."""
+    return student.scale if student.task == "upscale" else None
 
 
 def load_start(recipe: Recipe) -> checkpoint.Checkpoint | None:
     """The weights to start from, or None; raises BadInput when they are another network's."""
     if recipe.start == "none":
         return None
-    start = checkpoint.load(locate(recipe.start), recipe.student_spec().scale)
+    start = checkpoint.load(locate(recipe.start), _scale_of(recipe.student_spec()))
     if (start.name, start.options) != (recipe.student.name, recipe.student_options()):
         raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
     return start
 
 
-def read_data(recipe: Recipe) -> tuple[Pictures, Pictures]:
-    """The pictures of the recipe's folders, to train and to evaluate on."""
-    pictures = [item for source in recipe.data.train for item in read_pictures(source)]
-    if recipe.data.val:
-        return pictures, [item for source in recipe.data.val for item in read_pictures(source)]
-    kept = [item for index, item in enumerate(pictures) if index % HOLD_OUT]
-    if not kept:
-        raise BadInput("only one picture to train on; give more with --data, or name others for --set data.val=[...]")
-    return kept, pictures[::HOLD_OUT]
-
-
 def _train(job: Job, folder: RunFolder, quiet: bool) -> None:
-    recipe, training, spec = job.recipe, job.training, job.recipe.student_spec()
-    held_out = make_pairs(job.val, spec.scale)
+    recipe, training, material = job.recipe, job.training, job.material
 
     def batches(step: int) -> Batch:
-        return job.crops.batch(step, recipe.batch, job.cache).to(job.device)
-
-    def evaluate(network: nn.Module) -> float:
-        upscale = torch_upscaler(network, spec, job.device)
-        return float(np.mean([psnr_y(upscale(pair.lr).picture, pair.hr, spec.scale) for pair in held_out]))
+        return material.batch(step).to(job.device)
 
     state = folder.load_state()
     if state:
         training.load_state_dict(state)
     folder.tidy(training.step)
-    if job.cache and training.step < recipe.steps:
-        job.cache.fill(job.crops.pairs, quiet)
-    train(recipe, training, batches, evaluate, folder, job.device, quiet)
+    if training.step < recipe.steps:
+        material.fill(quiet)
+    train(recipe, training, batches, material.watch, material.metric, folder, job.device, quiet)
     checkpoint.save(folder.path, recipe.student.name, recipe.student_options(), training.average)
 
 
 def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
     """Score the kept weights and write metrics, curves and sample strips."""
     trained = checkpoint.load(folder.path)
-    deployed = trained.deployed()
-    upscaler = torch_upscaler(deployed.to(job.device), trained.spec, job.device)
+    deployed = trained.deployed().to(job.device)
     metrics = {
         "recipe": job.recipe.model_dump(),
         "parameters": sum(weight.numel() for weight in deployed.parameters()),
         "steps": job.recipe.steps,
         "seconds": round(job.training.seconds, 1),
-        "validation": score(upscaler, job.val, trained.spec.scale),
+        "validation": job.material.score(deployed),
         "weights_sha256": trained.digest,
         "teacher": job.teacher,
         "start": job.start,
@@ -181,6 +147,6 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
     }
     write_text(folder.path / METRICS, to_json(metrics) + "\n")
     if rows := folder.curves():
-        draw_curves(rows, folder.path / CURVES)
-    draw_strip(make_pairs(job.val[:4], trained.spec.scale), upscaler, folder.path / SAMPLES)
+        draw_curves(rows, job.material.metric, folder.path / CURVES)
+    job.material.draw(deployed, folder.path / SAMPLES)
     return metrics

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ..core.errors import BadInput, nearest
+from ..core.motion import Between, Motion
 from ..core.spec import ModelSpec
 
 
@@ -20,10 +21,21 @@ class Outputs:
     """(N, C, H, W), about [0, 1], not clipped."""
     taps: Mapping[str, Tensor]
     """Public name -> (N, C', H', W')."""
+    motions: tuple[Motion, ...] = ()
+    """What each block of an interpolator knew, the coarsest first."""
 
     def to(self, device: torch.device) -> Outputs:
         """The same outputs on a device."""
-        return Outputs(self.picture.to(device), {name: tap.to(device) for name, tap in self.taps.items()})
+        return self._each(lambda tensor: tensor.to(device))
+
+    def first(self, count: int) -> Outputs:
+        """Those of the first `count` samples."""
+        return self._each(lambda tensor: tensor[:count])
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Outputs:
+        taps = {name: change(tap) for name, tap in self.taps.items()}
+        motions = tuple(Motion(*(change(part) for part in motion)) for motion in self.motions)
+        return Outputs(change(self.picture), taps, motions)
 
 
 class Tapped:
@@ -44,8 +56,10 @@ class Tapped:
 
         return hook
 
-    def __call__(self, x: Tensor) -> Outputs:
-        """Run the network on (N, C, H, W)."""
-        picture = self.network(x)
+    def __call__(self, *inputs: Tensor) -> Outputs:
+        """Run the network on its inputs, the first of them (N, C, H, W)."""
+        made = self.network(*inputs)
         caught, self._caught = self._caught, {}
-        return Outputs(picture, caught)
+        if isinstance(made, Between):
+            return Outputs(made.picture, caught, made.motions)
+        return Outputs(made, caught)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from ..calib_data.make import load
-from ..core.bundle import MOMENT
 from ..core.colour import to_network
 from ..core.resize import crop_to_multiple, shrink
 from ..core.spec import ModelSpec
@@ -22,6 +21,11 @@ _SIDE = 256
 _MOMENTS = (0.5, 0.25, 0.75, 0.5, 0.125, 0.875)
 """The moments between two frames that ranges are taken for, in turn."""
 
+_FAR = 64
+"""Pixels that pictures slide to each side; a multiple of every `align`."""
+_DIRECTIONS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+
+Pair = tuple[np.ndarray, np.ndarray]
 Feeds = dict[str, np.ndarray]
 """Input name -> its array, frames as (1, C, H, W) float32 in [0, 1]."""
 
@@ -58,18 +62,40 @@ def on_pictures(pictures: Iterable[np.ndarray], spec: ModelSpec) -> Calibration:
     (name,) = spec.inputs
     inputs = [_input(bgr, spec) for bgr in pictures]
     scored = [_shrunk(name, one, spec) for one in inputs if min(one.shape[2:]) >= spec.scale * spec.align]
-    return Calibration(list(_with_extremes([{name: one} for one in inputs])), scored)
+    return Calibration([{name: one} for one in (*inputs, *_flat(inputs[0]))], scored)
 
 
 def on_triplets(triplets: Iterable[Triplet], spec: ModelSpec) -> Calibration:
     """Watched at various moments, scored at the one whose truth is known."""
-    before, after, _ = spec.inputs
-    watched, scored = [], []
-    for triplet, moment in zip(triplets, cycle(_MOMENTS), strict=False):
-        frames = {before: _input(triplet.before, spec), after: _input(triplet.after, spec)}
-        watched.append({**frames, MOMENT: _moment(moment)})
-        scored.append(Case({**frames, MOMENT: _moment(triplet.t)}, _input(triplet.truth, spec)))
-    return Calibration(list(_with_extremes(watched)), scored)
+
+    def feeds(pair: Pair, t: float) -> Feeds:
+        return dict(zip(spec.inputs, (*pair, np.array([t], np.float32)), strict=True))
+
+    cases = [(triplet, (_input(triplet.before, spec), _input(triplet.after, spec))) for triplet in triplets]
+    pairs = [pair for _, pair in cases]
+    watched = [feeds(pair, t) for pair, t in zip(pairs, cycle(_MOMENTS), strict=False)]
+    watched += [feeds((flat, flat), float(flat.max())) for flat in _flat(pairs[0][0])]
+    watched += [feeds(pair, t) for pair in _slides(pairs, spec.align) for t in (_MOMENTS[-2], _MOMENTS[-1])]
+    return Calibration(watched, [Case(feeds(pair, one.t), _input(one.truth, spec)) for one, pair in cases])
+
+
+def _flat(like: np.ndarray) -> list[np.ndarray]:
+    """Black and white: few photographs hold them, and a camera's frames do."""
+    return [np.full_like(like, level) for level in (0, 1)]
+
+
+def _slides(pairs: Sequence[Pair], align: int) -> Iterator[Pair]:
+    """Pictures that move far to each side: a calm clip must not make the grid too small for a wild one."""
+    for (picture, _), (down, right) in zip(cycle(pairs), _DIRECTIONS, strict=False):
+        far = min(_FAR, min(picture.shape[2:]) // 2) // align * align
+        rows, columns = (_apart(side, step * far) for side, step in zip(picture.shape[2:], (down, right), strict=True))
+        yield picture[:, :, rows[0], columns[0]], picture[:, :, rows[1], columns[1]]
+
+
+def _apart(side: int, step: int) -> tuple[slice, slice]:
+    """The two longest parts of a side, the second `step` further than the first."""
+    first, second = slice(max(0, -step), side - max(0, step)), slice(max(0, step), side - max(0, -step))
+    return first, second
 
 
 def _input(bgr: np.ndarray, spec: ModelSpec) -> np.ndarray:
@@ -79,20 +105,7 @@ def _input(bgr: np.ndarray, spec: ModelSpec) -> np.ndarray:
     return np.ascontiguousarray(picture[:, :, top : top + _SIDE, left : left + _SIDE])
 
 
-def _moment(t: float) -> np.ndarray:
-    return np.array([t], np.float32)
-
-
 def _shrunk(name: str, picture: np.ndarray, spec: ModelSpec) -> Case:
     truth = crop_to_multiple(np.moveaxis(picture[0], 0, -1), spec.scale * spec.align)
     small, large = (np.ascontiguousarray(np.moveaxis(view, -1, 0)) for view in (shrink(truth, spec.scale), truth))
     return Case({name: small[None]}, large[None])
-
-
-def _with_extremes(watched: Sequence[Feeds]) -> Iterator[Feeds]:
-    """Few photographs hold pure black and white; a camera's frames do."""
-    yield from watched
-    for level in (0, 1):
-        yield {
-            name: value if name == MOMENT else np.full_like(value, level) for name, value in watched[0].items()
-        }

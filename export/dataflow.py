@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import onnx
 
-from .graph import CONVOLUTIONS, upstream
+from .graph import CONVOLUTIONS, SIZES, upstream
 
 WARP = "GridSample"
 
@@ -36,8 +36,7 @@ def delicate(graph: onnx.GraphProto) -> Delicate:
     """What the rule above finds."""
     ends = [output.name for output in graph.output]
     grids = [name for node in graph.node if node.op_type == WARP for name in (node.input[1], *node.output)]
-    # A size that is asked for tells nothing of what has that size.
-    found = {node.name for node in upstream(graph, [*ends, *grids], through=CONVOLUTIONS | {WARP, "Shape"})}
+    found = {node.name for node in upstream(graph, [*ends, *grids], through=CONVOLUTIONS | SIZES | {WARP})}
     passed = [node for node in graph.node if node.name in found]
     return Delicate(
         nodes=tuple(node.name for node in passed if node.op_type not in CONVOLUTIONS),

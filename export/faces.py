@@ -19,6 +19,7 @@ from .options import FACES
 from .trace import trace
 from .view import Entry, Exit, Interpolating, Upscaling
 
+
 def faces_of(spec: ModelSpec) -> tuple[str, ...]:
     """The faces that a network has."""
     return FACES if spec.split else FACES[:2]

@@ -55,25 +55,38 @@ def _for_a_cpu(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) ->
     return zero is not None and (array(zero).dtype != np.int8 or bool(np.any(array(zero))))
 
 
-def input_shapes(model: onnx.ModelProto, sizes: Sequence[Size]) -> dict[str, list[Shape]]:
-    """Input name -> its shape at each of `sizes`, one picture at a time.
+def fitted(model: onnx.ModelProto, sizes: Sequence[Size]) -> list[Size]:
+    """The sizes rounded up to what the graph's own dimensions ask for, `16*height`: whoever runs it pads to that."""
+    sides = [str(dim) for dims in _inputs(model).values() for dim in dims]
+    multiple = max((int(found[1]) for side in sides if (found := re.match(r"(\d+)\*", side))), default=1)
+    return [(-(-height // multiple) * multiple, -(-width // multiple) * multiple) for height, width in sizes]
 
-    Raises BadInput for an input that is no picture, NCHW or NHWC of three channels, and for a size that
-    is no multiple of what the graph's own dimensions ask for: `2*height`.
+
+def input_shapes(model: onnx.ModelProto, sizes: Sequence[Size]) -> dict[str, list[Shape]]:
+    """Input name -> its shape at each of `sizes`, one sample at a time.
+
+    Raises BadInput for an input that is neither a picture, NCHW or NHWC of three channels, nor a number that
+    goes with pictures.
     """
-    weights = constants(model.graph)
+    inputs = _inputs(model)
+    pictures = any(len(dims) == 4 for dims in inputs.values())
     return {
-        value.name: [_shape(value, size) for size in sizes] for value in model.graph.input if value.name not in weights
+        name: [(1,) for _ in sizes] if len(dims) == 1 and pictures else [_shape(name, dims, size) for size in sizes]
+        for name, dims in inputs.items()
     }
 
 
-def _shape(value: onnx.ValueInfoProto, size: Size) -> Shape:
-    dims = [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+def _inputs(model: onnx.ModelProto) -> dict[str, list[str | int]]:
+    """Input name -> its dimensions, sizes or names."""
+    weights = constants(model.graph)
+    return {
+        value.name: [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in model.graph.input
+        if value.name not in weights
+    }
+
+
+def _shape(name: str, dims: list[str | int], size: Size) -> Shape:
     if len(dims) != 4 or not (dims[3] == 3 or isinstance(dims[1], int)):
-        raise BadInput(f"the graph's input '{value.name}' is no picture: its shape is {dims}")
-    place = 1 if dims[3] == 3 else 2
-    for dim, side in zip(dims[place:], size, strict=False):
-        asked = re.match(r"(\d+)\*", str(dim))
-        if asked and side % int(asked[1]):
-            raise BadInput(f"{size[0]}x{size[1]}: this graph takes heights and widths that are multiples of {asked[1]}")
-    return (1, *size, 3) if place == 1 else (1, int(dims[1]), *size)
+        raise BadInput(f"the graph's input '{name}' is no picture: its shape is {dims}")
+    return (1, *size, 3) if dims[3] == 3 else (1, int(dims[1]), *size)

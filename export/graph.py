@@ -11,6 +11,8 @@ import onnx
 from onnx import numpy_helper
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
+SIZES = frozenset({"Shape", "Size"})
+"""What tells of a tensor how large it is, and nothing of its values."""
 
 
 def constants(graph: onnx.GraphProto) -> dict[str, onnx.TensorProto]:

@@ -10,13 +10,12 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 from onnx.shape_inference import infer_shapes
 
 from .dataflow import delicate
-from .graph import array, constants
+from .graph import SIZES, array, constants
 
 _HALF = "/half"
 """What the fp16 form of a tensor is called by, behind its name."""
 _ALWAYS_FLOAT = {"Resize": (1, 2)}
 """Operator -> inputs that are float32 in any precision."""
-_ANY_KIND = ("Shape", "Size")
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -35,9 +34,9 @@ def narrowed(model: onnx.ModelProto, kept: frozenset[str]) -> onnx.ModelProto:
         writer.write(node)
     for output in graph.output:
         writer.wide(output.name)
-    for field, entries in ((graph.node, writer.nodes), (graph.initializer, writer.weights.values()), (graph.value_info, ())):
-        del field[:]
-        field.extend(entries)
+    del graph.node[:], graph.initializer[:], graph.value_info[:]
+    graph.node.extend(writer.nodes)
+    graph.initializer.extend(writer.weights.values())
     return model
 
 
@@ -59,9 +58,8 @@ class _Writer:
         copied = copy.deepcopy(node)
         narrow = self._narrows(node)
         for index, name in enumerate(node.input):
-            if narrow and name in self._floats and index not in _ALWAYS_FLOAT.get(node.op_type, ()):
-                copied.input[index] = self._narrow(name)
-            elif node.op_type in _ANY_KIND and name not in self._made:
+            in_half = narrow and name in self._floats and index not in _ALWAYS_FLOAT.get(node.op_type, ())
+            if in_half or (node.op_type in SIZES and name not in self._made):
                 copied.input[index] = self._narrow(name)
             elif name:
                 self.wide(name)

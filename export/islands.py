@@ -21,10 +21,10 @@ Quantizer = Callable[[Sequence[str]], onnx.ModelProto]
 def with_islands(
     graph: onnx.ModelProto, fixed: Sequence[str], cases: Sequence[Case], limit: float, quantizer: Quantizer
 ) -> onnx.ModelProto:
-    """The int8 graph with the nodes in `fixed` in float, and as many convolutions as it takes to lose less than `limit`.
+    """The int8 graph with the nodes in `fixed` in float, and as many convolutions as the limit takes.
 
-    The limit is in dB against fp32, over the cases. Islands grow from the output: no later layer smooths
-    what is done to the picture there.
+    The limit is what may be lost against fp32, in dB over the cases. Islands grow from the output: no later
+    layer smooths what is done to the picture there.
     """
     allowed = _score(graph, cases) - limit
     *smaller, largest = _ladder(graph.graph, fixed)

@@ -15,6 +15,7 @@ import onnx
 from ..core.bundle import MOMENT
 from ..core.errors import need
 from ..core.spec import ModelSpec
+from .balance import balanced
 from .calibration import Calibration, Feeds
 from .dataflow import delicate, warps
 from .graph import CONVOLUTIONS, array, constants, set_array, upstream
@@ -41,19 +42,22 @@ def quantize(graph: onnx.ModelProto, calibration: Calibration, spec: ModelSpec) 
 
     The graph's first output is the picture. Raises MachineCannot without NNCF.
     """
-    fixed, limit = image_space(graph.graph), LIMITS[spec.task]
+    watched, scored, limit = calibration.watched, calibration.scored, LIMITS[spec.task]
+    fixed = image_space(graph.graph)
+    graph, gains = balanced(graph, watched, fixed)
+    fixed = [*fixed, *gains]
     # Signed 8 bits hold a picture of 0..255 in 7, so TensorRT's first convolution reads it in float.
-    first = first_convolutions(graph.graph)
+    first = [name for name in first_convolutions(graph.graph) if name not in fixed]
 
     def mixed(islands: Sequence[str]) -> onnx.ModelProto:
-        return _run_nncf(graph, calibration.watched, islands, "MIXED")
+        return _run_nncf(graph, watched, islands, "MIXED")
 
     def symmetric(islands: Sequence[str]) -> onnx.ModelProto:
-        return signed(_run_nncf(graph, calibration.watched, islands, "PERFORMANCE"))
+        return signed(_run_nncf(graph, watched, islands, "PERFORMANCE"))
 
     return Quantized(
-        cpu=with_islands(graph, fixed, calibration.scored, limit, mixed),
-        tensorrt=with_islands(graph, list(dict.fromkeys([*fixed, *first])), calibration.scored, limit, symmetric),
+        cpu=with_islands(graph, fixed, scored, limit, mixed),
+        tensorrt=with_islands(graph, [*fixed, *first], scored, limit, symmetric),
     )
 
 
@@ -88,9 +92,7 @@ def first_convolutions(graph: onnx.GraphProto) -> list[str]:
     return [node.name for node in graph.node if node.op_type in CONVOLUTIONS and reads_a_picture(node)]
 
 
-def _run_nncf(
-    graph: onnx.ModelProto, watched: Sequence[Feeds], islands: Sequence[str], preset: str
-) -> onnx.ModelProto:
+def _run_nncf(graph: onnx.ModelProto, watched: Sequence[Feeds], islands: Sequence[str], preset: str) -> onnx.ModelProto:
     """`preset`: MIXED gives activations of both signs a zero-point, PERFORMANCE none."""
     nncf = need("nncf", "quant")
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet

@@ -51,10 +51,11 @@ def export_trt(
 def make_plan(graph: Path, sizes: Sequence[Size], flavour: str, sm: str) -> tuple[bytes, dict[str, Any]]:
     """The plan of an ONNX file, and its facts."""
     need("onnx", "train")
-    from .fit import input_shapes, read_graph
+    from .fit import fitted, input_shapes, read_graph
     from .plan import build_plan, pick_flavour
 
     model = read_graph(graph)
+    sizes = fitted(model, sizes)
     shapes = input_shapes(model, sizes)
     picked = pick_flavour(flavour)
     capabilities = list(dict.fromkeys(name.strip() for name in sm.split(","))) if picked.ahead_of_time else []

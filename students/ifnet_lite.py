@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..core.blocks import zero_bias
+from ..core.blocks import conv_relu, zero_bias
 from ..core.motion import Between, Motion, fuse, warp
 from ..core.options import Count
 from ..core.spec import Model, ModelSpec
@@ -35,17 +35,13 @@ class Options:
     """3x3 convolutions inside each block, between its first and its head."""
 
 
-def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU())
-
-
 class Block(nn.Module):
     """(N, inputs, h, w) -> what to add to flows and mask, (N, 5, 2h, 2w); nothing before it is trained."""
 
     def __init__(self, inputs: int, channels: int, depth: int) -> None:
         super().__init__()
-        self.first = _conv(inputs, channels)
-        self.body = nn.Sequential(*(_conv(channels, channels) for _ in range(depth)))
+        self.first = conv_relu(inputs, channels)
+        self.body = nn.Sequential(*(conv_relu(channels, channels) for _ in range(depth)))
         self.trunk = nn.Identity()
         self.head = nn.Conv2d(channels, 4 * (_FLOWS + _MASK), 3, padding=1)
         nn.init.zeros_(self.head.weight)
@@ -67,9 +63,9 @@ class IFNetLite(nn.Module):
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self.quarter = nn.Sequential(_conv(3, options.stem, 2), _conv(options.stem, options.quarter, 2))
-        self.eighth = _conv(options.quarter, options.eighth, 2)
-        self.sixteenth = _conv(options.eighth, options.sixteenth, 2)
+        self.quarter = nn.Sequential(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
+        self.eighth = conv_relu(options.quarter, options.eighth, 2)
+        self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
         known = _FLOWS + _MASK + 1
         self.coarse = Block(2 * options.sixteenth + 1, options.coarse, options.depth)
         self.middle = Block(2 * options.eighth + known, options.middle, options.depth)

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ...core.errors import BadInput
+from ..batch import Target
 from ..loss import Loss, LossTerm
 from ..taps import Outputs
 
@@ -57,10 +58,11 @@ class Feature(LossTerm):
             for own, other in self.pairs.items():
                 self.adapters[own] = nn.Conv2d(student.taps[own].shape[1], teacher.taps[other].shape[1], 1)
 
-    def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
+    def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
         """Scalar: the mean over the pairs."""
         assert teacher is not None
-        return torch.stack([self._distance(name, student, teacher) for name in self.pairs]).mean()
+        taught = student.first(len(teacher.picture))
+        return torch.stack([self._distance(name, taught, teacher) for name in self.pairs]).mean()
 
     def _distance(self, name: str, student: Outputs, teacher: Outputs) -> Tensor:
         own, other = student.taps[name].float(), teacher.taps[self.pairs[name]].float()

@@ -8,6 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from ..batch import Target
 from ..loss import Loss, LossTerm
 from ..taps import Outputs
 
@@ -36,9 +37,9 @@ class Pixel(LossTerm):
         super().__init__()
         self.norm: Norm = options.norm
 
-    def forward(self, student: Outputs, teacher: Outputs | None, target: Tensor) -> Tensor:
+    def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
         """Scalar distance."""
-        return distance(student.picture, target, self.norm)
+        return distance(student.picture, target.picture, self.norm)
 
 
 LOSS = Loss(Options, Pixel)

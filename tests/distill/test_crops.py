@@ -7,7 +7,8 @@ import pytest
 import torch
 from pocketlens.core.errors import BadInput
 from pocketlens.core.resize import shrink
-from pocketlens.distill.data import PICTURE, Crops, Cut, make_pairs
+from pocketlens.distill.cache import PICTURE
+from pocketlens.distill.data import Crops, Cut, make_pairs
 from pocketlens.distill.evaluate import Pair
 
 
@@ -24,26 +25,26 @@ def photos(count: int = 3, side: int = 48) -> list[tuple[str, np.ndarray]]:
 def test_a_batch_is_a_function_of_seed_and_step():
     pairs = make_pairs(photos(), 2)
     first, again = (Crops(pairs, 8, 1, 1, seed=3).batch(5, 4) for _ in range(2))
-    torch.testing.assert_close(first.lr, again.lr, atol=0, rtol=0)
-    torch.testing.assert_close(first.hr, again.hr, atol=0, rtol=0)
-    assert not torch.equal(first.lr, Crops(pairs, 8, 1, 1, seed=3).batch(6, 4).lr)
-    assert not torch.equal(first.lr, Crops(pairs, 8, 1, 1, seed=4).batch(5, 4).lr)
+    torch.testing.assert_close(first.target.inputs[0], again.target.inputs[0], atol=0, rtol=0)
+    torch.testing.assert_close(first.target.picture, again.target.picture, atol=0, rtol=0)
+    assert not torch.equal(first.target.inputs[0], Crops(pairs, 8, 1, 1, seed=3).batch(6, 4).target.inputs[0])
+    assert not torch.equal(first.target.inputs[0], Crops(pairs, 8, 1, 1, seed=4).batch(5, 4).target.inputs[0])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_crops_have_their_shape_and_range(channels: int):
     batch = Crops(make_pairs(photos(), 2), 8, channels, 1, seed=0).batch(0, 5)
-    assert batch.lr.shape == (5, channels, 8, 8) and batch.hr.shape == (5, channels, 16, 16)
+    assert batch.target.inputs[0].shape == (5, channels, 8, 8) and batch.target.picture.shape == (5, channels, 16, 16)
     assert batch.teacher is None
-    assert batch.hr.min() >= 0 and batch.hr.max() <= 1
+    assert batch.target.picture.min() >= 0 and batch.target.picture.max() <= 1
 
 
 def test_the_hr_crop_shrinks_to_the_lr_crop():
     """Flat blocks stay flat under bicubic away from their edge, so the two must agree."""
     blocks = np.random.default_rng(0).integers(0, 256, (6, 6, 3), dtype=np.uint8).repeat(32, 0).repeat(32, 1)
     batch = Crops(make_pairs([("a.png", blocks)], 2), 16, 3, 1, seed=0).batch(0, 16)
-    shrunk = torch.nn.functional.avg_pool2d(batch.hr, 2)
-    assert (shrunk - batch.lr).abs().median() < 1 / 255
+    shrunk = torch.nn.functional.avg_pool2d(batch.target.picture, 2)
+    assert (shrunk - batch.target.inputs[0]).abs().median() < 1 / 255
 
 
 @pytest.mark.parametrize("turn", range(8))
@@ -84,8 +85,8 @@ def test_teacher_crops_come_from_the_places_of_the_picture_crops():
 
     batch = Crops(pairs, 8, 3, grid=2, seed=0).batch(0, 12, teacher)
     assert batch.teacher is not None
-    torch.testing.assert_close(batch.teacher.picture, batch.hr)
-    for lr, half in zip(batch.lr, batch.teacher.taps["half"], strict=True):
+    torch.testing.assert_close(batch.teacher.picture, batch.target.picture)
+    for lr, half in zip(batch.target.inputs[0], batch.teacher.taps["half"], strict=True):
         # Turning moves the pixel that was kept of each 2x2 block to another of its corners.
         corners = [lr[:, y::2, x::2] for y in (0, 1) for x in (0, 1)]
         assert any(torch.allclose(half, corner) for corner in corners)
@@ -94,7 +95,7 @@ def test_teacher_crops_come_from_the_places_of_the_picture_crops():
 def test_large_pictures_are_drawn_as_often_as_they_are_large():
     big, small = np.zeros((120, 120, 3), np.uint8), np.full((40, 40, 3), 255, np.uint8)
     batch = Crops(make_pairs([("a.png", big), ("b.png", small)], 2), 8, 1, 1, seed=0).batch(0, 300)
-    assert 0.02 < (batch.lr.mean((1, 2, 3)) > 0.5).float().mean() < 0.2
+    assert 0.02 < (batch.target.inputs[0].mean((1, 2, 3)) > 0.5).float().mean() < 0.2
 
 
 def test_pictures_smaller_than_the_crop_are_left_out_and_counted():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import torch
 from pocketlens.core.catalog import LOSSES
 from pocketlens.core.errors import BadInput
+from pocketlens.core.motion import Motion
+from pocketlens.distill.batch import Target
 from pocketlens.distill.loss import LossTerm, WeightedSum
 from pocketlens.distill.losses.feature import affinity, attention
 from pocketlens.distill.losses.pixel import distance
@@ -17,7 +20,7 @@ from pocketlens.distill.taps import Outputs
 # The options that each loss must be tried with; a loss without a line here is tried with its defaults.
 TRIED: dict[str, list[dict[str, Any]]] = {
     "pixel": [{"norm": norm} for norm in ("l1", "l2", "charbonnier")],
-    "soft": [{"alpha": 0.5}, {"alpha": 1.0}],
+    "soft": [{"alpha": 0.5}, {"alpha": 1.0}, {"mask": 0.1}],
     "feature": [{"kind": kind, "pairs": {"own": "other"}} for kind in ("hint", "attention", "affinity")],
 }
 CASES = [(name, options) for name in LOSSES.names() for options in TRIED.get(name, [{}])]
@@ -25,8 +28,18 @@ CASES = [(name, options) for name in LOSSES.names() for options in TRIED.get(nam
 
 def outputs(seed: int, tap: str, channels: int = 4, side: int = 6) -> Outputs:
     generator = torch.Generator().manual_seed(seed)
-    picture = torch.rand(2, 1, 12, 12, generator=generator, requires_grad=True)
-    return Outputs(picture, {tap: torch.rand(2, channels, side, side, generator=generator, requires_grad=True)})
+
+    def rand(*shape: int) -> torch.Tensor:
+        return torch.rand(*shape, generator=generator)
+
+    motion = Motion(*(rand(2, count, 32, 32).requires_grad_() for count in (2, 2, 1)))
+    picture = rand(2, 3, 32, 32).requires_grad_()
+    return Outputs(picture, {tap: rand(2, channels, side, side).requires_grad_()}, (motion,))
+
+
+def target(picture: torch.Tensor) -> Target:
+    """The picture, between two others."""
+    return Target(picture.detach(), (picture.detach().flip(3), picture.detach().flip(2), torch.tensor([0.5, 0.25])))
 
 
 def build(name: str, options: dict[str, Any], student: Outputs, teacher: Outputs) -> LossTerm:
@@ -38,23 +51,27 @@ def build(name: str, options: dict[str, Any], student: Outputs, teacher: Outputs
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_it_is_nothing_when_the_student_is_the_teacher_and_the_truth(name: str, options: dict[str, Any]):
-    student, teacher = outputs(0, "own"), outputs(0, "other")
+    # In one colour, so that what is fetched from anywhere is the truth too.
+    flat = torch.full((2, 3, 32, 32), 0.5)
+    student, teacher = (replace(outputs(0, tap), picture=flat) for tap in ("own", "other"))
     term = build(name, options, student, teacher)
     for weight in term.parameters():
         torch.nn.init.dirac_(weight) if weight.ndim == 4 else torch.nn.init.zeros_(weight)
     floor = 1e-3 if options.get("norm") == "charbonnier" else 0
-    assert term(student, teacher, teacher.picture).item() == pytest.approx(floor, abs=1e-6)
+    assert term(student, teacher, target(teacher.picture)).item() == pytest.approx(floor, abs=1e-6)
 
 
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_it_sends_gradients_to_the_student_and_to_its_adapters(name: str, options: dict[str, Any]):
     student, teacher = outputs(0, "own"), outputs(1, "other", channels=7, side=9)
     term = build(name, options, student, teacher)
-    value = term(student, teacher, outputs(2, "own").picture.detach())
+    for weight in term.parameters():
+        torch.nn.init.normal_(weight, std=0.1)
+    value = term(student, teacher, target(outputs(2, "own").picture))
     assert value.ndim == 0 and value > 0
     value.backward()
-    reached = student.taps["own"].grad if term.student_taps else student.picture.grad
-    assert reached is not None and reached.abs().sum() > 0
+    given = [student.picture, *student.taps.values(), *student.motions[0]]
+    assert any(part.grad is not None and part.grad.abs().sum() > 0 for part in given)
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in term.parameters())
 
 
@@ -67,8 +84,8 @@ def test_distances_are_their_definitions():
 
 @pytest.mark.parametrize("alpha", [0.0, 0.3, 1.0])
 def test_alpha_is_the_share_of_the_teacher(alpha: float):
-    student, teacher, truth = outputs(0, "own"), outputs(1, "other"), torch.rand(2, 1, 12, 12)
-    value = build("soft", {"alpha": alpha, "norm": "l2"}, student, teacher)(student, teacher, truth)
+    student, teacher, truth = outputs(0, "own"), outputs(1, "other"), torch.rand(2, 3, 32, 32)
+    value = build("soft", {"alpha": alpha, "norm": "l2"}, student, teacher)(student, teacher, target(truth))
     to_teacher, to_truth = ((student.picture - other).square().mean() for other in (teacher.picture, truth))
     torch.testing.assert_close(value, alpha * to_teacher + (1 - alpha) * to_truth)
 
@@ -87,20 +104,22 @@ def test_a_hint_does_not_depend_on_the_scale_of_the_teachers_features():
     for weight in term.parameters():
         torch.nn.init.zeros_(weight)
     loud = Outputs(teacher.picture, {"other": 100 * teacher.taps["other"]})
-    torch.testing.assert_close(term(student, loud, teacher.picture), term(student, teacher, teacher.picture))
+    torch.testing.assert_close(
+        term(student, loud, target(teacher.picture)), term(student, teacher, target(teacher.picture))
+    )
 
 
 def test_the_sum_weighs_its_terms_and_tells_two_of_a_kind_apart():
     choices = [LossChoice(name="pixel", norm="l1"), LossChoice(name="pixel", norm="l2", weight=3)]  # type: ignore[call-arg]
-    student, truth = outputs(0, "own"), torch.rand(2, 1, 12, 12)
-    total, terms = WeightedSum(choices, has_teacher=False)(student, None, truth)
+    student, truth = outputs(0, "own"), target(torch.rand(2, 3, 32, 32))
+    total, terms = WeightedSum(choices, has_teacher=False, task="upscale")(student, None, truth)
     assert list(terms) == ["pixel", "pixel-2"]
     torch.testing.assert_close(total, terms["pixel"] + 3 * terms["pixel-2"])
 
 
 def test_adapters_are_part_of_what_is_saved():
     pairs: Any = {"own": "other"}
-    losses = WeightedSum([LossChoice(name="feature", pairs=pairs)], has_teacher=True)  # type: ignore[call-arg]
+    losses = WeightedSum([LossChoice(name="feature", pairs=pairs)], has_teacher=True, task="upscale")  # type: ignore[call-arg]
     assert (losses.student_taps, losses.teacher_taps) == ({"own"}, {"other"})
     losses.fit(outputs(0, "own", channels=4), outputs(1, "other", channels=7))
     assert {name: tuple(value.shape) for name, value in losses.state_dict().items()} == {
@@ -111,9 +130,9 @@ def test_adapters_are_part_of_what_is_saved():
 
 def test_a_loss_that_needs_a_teacher_is_refused_without_one():
     with pytest.raises(BadInput, match="the loss 'soft' needs a teacher"):
-        WeightedSum([LossChoice(name="soft")], has_teacher=False)
+        WeightedSum([LossChoice(name="soft")], has_teacher=False, task="upscale")
 
 
 def test_feature_without_pairs_is_bad_input():
     with pytest.raises(BadInput, match="needs pairs"):
-        WeightedSum([LossChoice(name="feature")], has_teacher=True)
+        WeightedSum([LossChoice(name="feature")], has_teacher=True, task="upscale")

@@ -10,9 +10,10 @@ import torch
 from pocketlens.core import checkpoint
 from pocketlens.core.errors import BadInput
 from pocketlens.distill import cache as cache_module
-from pocketlens.distill.cache import TeacherCache
-from pocketlens.distill.data import PICTURE, make_pairs, read_pictures
+from pocketlens.distill.cache import PICTURE, Maps, TeacherCache
+from pocketlens.distill.data import make_pairs, read_pictures
 from pocketlens.distill.evaluate import Pair
+from pocketlens.distill.upscaling import AskedUpscaler
 from runs import write_photos, write_teacher
 
 CPU = torch.device("cpu")
@@ -27,20 +28,20 @@ def pairs(photos: Path) -> list[Pair]:
 def make_cache(
     teacher: Path, taps: tuple[str, ...] = ("trunk",), channels: int = 1, limit: float = 1.0
 ) -> TeacherCache:
-    return TeacherCache(checkpoint.load(teacher), taps, channels, limit, CPU)
+    return TeacherCache(AskedUpscaler(checkpoint.load(teacher), taps, channels, CPU), limit)
 
 
-def count_runs(cache: TeacherCache, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+def count_runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one for each whole picture that the teacher is run over."""
     runs: list[int] = []
-    original = cache._run
+    original = AskedUpscaler.__call__
 
-    def counted(lr: np.ndarray) -> dict[str, np.ndarray]:
-        if lr.any():
+    def counted(asked: AskedUpscaler, pair: Pair) -> Maps:
+        if pair.lr.any():
             runs.append(len(runs))
-        return original(lr)
+        return original(asked, pair)
 
-    monkeypatch.setattr(cache, "_run", counted)
+    monkeypatch.setattr(AskedUpscaler, "__call__", counted)
     return runs
 
 
@@ -88,7 +89,7 @@ def test_a_fill_that_was_cut_off_goes_on_where_it_stopped(
     with pytest.raises(KeyboardInterrupt):
         cache.fill(pairs, quiet=True)
     monkeypatch.setattr(cache_module, "write_bytes", original)
-    runs = count_runs(cache, monkeypatch)
+    runs = count_runs(monkeypatch)
     cache.fill(pairs, quiet=True)
     assert len(runs) == len(pairs) - 7 // 2
     cache.fill(pairs, quiet=True)
@@ -106,7 +107,7 @@ def test_other_weights_are_another_cache(teacher: Path, pairs: list[Pair], tmp_p
 def test_a_changed_picture_is_run_again(teacher: Path, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch):
     cache = make_cache(teacher)
     cache.fill(pairs, quiet=True)
-    runs = count_runs(cache, monkeypatch)
+    runs = count_runs(monkeypatch)
     cache.fill([Pair(pairs[0].name, pairs[0].hr, pairs[0].lr + np.uint8(1)), *pairs[1:]], quiet=True)
     assert len(runs) == 1
 
@@ -141,7 +142,8 @@ def test_pictures_of_earlier_runs_make_room_for_those_of_this_one(teacher: Path,
     assert all(cache(pair) for pair in pairs[4:])
 
 
-def test_its_probe_shows_the_shapes_to_expect(teacher: Path):
-    probe = make_cache(teacher, ("shallow", "trunk")).probe()
-    assert probe.picture.shape == (1, 1, 32, 32)
-    assert {name: tap.shape[1] for name, tap in probe.taps.items()} == {"shallow": 4, "trunk": 4}
+def test_its_answer_to_a_blank_shows_the_shapes_to_expect(teacher: Path):
+    asked = AskedUpscaler(checkpoint.load(teacher), ("shallow", "trunk"), 1, CPU)
+    maps = asked(asked.blank())
+    assert maps[PICTURE].shape == (1, 32, 32)
+    assert {name: maps[name].shape[0] for name in ("shallow", "trunk")} == {"shallow": 4, "trunk": 4}

@@ -65,14 +65,14 @@ def test_the_average_follows_closely_at_first_and_then_by_its_decay(photos: Path
     training = job.training
     for decay in (1 / 10, 2 / 11, 3 / 12):
         before = [weight.clone() for weight in training.average.parameters()]
-        loop.one_step(job.recipe, training, job.crops.batch(training.step, 2), amp=False)
+        loop.one_step(job.recipe, training, job.material.batch(training.step), amp=False)
         for mean, old, new in zip(
             training.average.parameters(), before, training.student.network.parameters(), strict=True
         ):
             torch.testing.assert_close(mean, decay * old + (1 - decay) * new)
     training.step = 10_000
     before = [weight.clone() for weight in training.average.parameters()]
-    loop.one_step(job.recipe, training, job.crops.batch(0, 2), amp=False)
+    loop.one_step(job.recipe, training, job.material.batch(0), amp=False)
     weights = training.student.network.parameters()
     for mean, old, new in zip(training.average.parameters(), before, weights, strict=True):
         torch.testing.assert_close(mean, 0.5 * old + 0.5 * new)
@@ -88,7 +88,7 @@ def test_the_optimiser_holds_student_and_adapters(photos: Path, teacher: Path):
 
 def test_bfloat16_trains_too(photos: Path):
     job = ready(recipe(photos))
-    step = loop.one_step(job.recipe, job.training, job.crops.batch(0, 2), amp=True)
+    step = loop.one_step(job.recipe, job.training, job.material.batch(0), amp=True)
     assert torch.isfinite(step.loss) and torch.isfinite(step.gradient)
     assert {weight.dtype for weight in job.training.student.network.parameters()} == {torch.float32}
 
@@ -99,11 +99,13 @@ def test_a_loss_that_explodes_stops_the_run_and_keeps_the_last_good_state(photos
     folder.start(content)
 
     def batches(step: int) -> Any:
-        batch = job.crops.batch(step, 2)
-        return batch if step < 14 else loop.Batch(batch.lr * float("nan"), batch.hr, None)
+        batch = job.material.batch(step)
+        if step >= 14:
+            batch.target.inputs[0].fill_(float("nan"))
+        return batch
 
     with pytest.raises(BadInput, match=r"no longer finite at step 20; .*lower --set optimiser.lr"):
-        loop.train(content, job.training, batches, lambda network: 0.0, folder, job.device, quiet=True)
+        loop.train(content, job.training, batches, lambda network: 0.0, "psnr_y", folder, job.device, quiet=True)
     state = folder.load_state()
     assert state is not None and state["step"] == 10
 
@@ -116,10 +118,10 @@ def test_one_interrupt_saves_the_step_under_way(photos: Path, tmp_path: Path):
     def batches(step: int) -> Any:
         if step == 13:
             signal.raise_signal(signal.SIGINT)
-        return job.crops.batch(step, 2)
+        return job.material.batch(step)
 
     with pytest.raises(KeyboardInterrupt, match="interrupted at step 14; go on with --resume"):
-        loop.train(content, job.training, batches, lambda network: 0.0, folder, job.device, quiet=True)
+        loop.train(content, job.training, batches, lambda network: 0.0, "psnr_y", folder, job.device, quiet=True)
     state = folder.load_state()
     assert state is not None and state["step"] == 14
 

@@ -12,7 +12,7 @@ import pytest
 from commands import pocketlens
 from onnx import TensorProto, helper, numpy_helper
 from pocketlens.core.errors import BadInput
-from pocketlens.export.fit import input_shapes, read_graph
+from pocketlens.export.fit import fitted, input_shapes, read_graph
 from pocketlens.export.plan import Flavour, build_plan, pick_flavour
 
 pytest.importorskip("tensorrt_rtx")
@@ -29,13 +29,12 @@ def test_a_plan_is_built_of_every_precision_and_face(build, name: str, precision
     assert len(plan) > 10_000
 
 
-def test_a_network_whose_sides_are_multiples_takes_only_those(build):
+def test_sizes_are_rounded_up_to_the_multiples_that_a_network_takes(build):
     graph = build("esrgan", "fp32")
     assert build_plan(graph.SerializeToString(), input_shapes(graph, SIZES), pick_flavour("rtx"), ["86"])
-    with pytest.raises(BadInput, match=r"33x32: this graph takes heights and widths that are multiples of 2"):
-        input_shapes(graph, [(16, 16), (33, 32), (64, 64)])
+    assert fitted(graph, [(16, 16), (33, 32), (63, 65)]) == [(16, 16), (34, 32), (64, 66)]
     frames = build("esrgan", "fp32", "frame")
-    odd = input_shapes(frames, [(1, 1), (33, 31), (65, 65)])
+    odd = input_shapes(frames, fitted(frames, [(1, 1), (33, 31), (65, 65)]))
     assert odd == {"frame": [(1, 1, 1, 3), (1, 33, 31, 3), (1, 65, 65, 3)]}
     assert build_plan(frames.SerializeToString(), odd, pick_flavour("rtx"), ["86"])
 

@@ -1,0 +1,109 @@
+"""Joined branches of unlike range, made alike before they share one 8-bit grid.
+
+A convolution that reads features, flows and a moment, joined, reads all of them in steps as large as the one
+that ranges furthest asks for: flows of thirty pixels leave features that end at 2 next to none. So each narrow
+branch that comes out of a float island is multiplied, channel by channel, until it ranges as far as the widest
+branch, and the weights that read it are divided by the same. In float this changes nothing.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import onnx
+from onnx import NodeProto, helper, numpy_helper
+from onnx.shape_inference import infer_shapes
+
+from ..core.catalog import ENGINES
+from .calibration import Feeds
+from .graph import CONVOLUTIONS, SIZES, array, constants, producers, set_array, upstream
+
+
+@dataclass(frozen=True)
+class _Joint:
+    """A convolution that reads joined channels."""
+
+    weights: str
+    concat: NodeProto
+    widths: list[int]
+    """Channels of each branch."""
+    narrow: list[int]
+    """The branches to balance."""
+
+
+def balanced(
+    model: onnx.ModelProto, watched: Sequence[Feeds], floats: Collection[str]
+) -> tuple[onnx.ModelProto, list[str]]:
+    """The same function with its branches balanced, and the nodes that do it, which must stay in float.
+
+    `floats` names the convolutions that are not quantized; ranges are those seen on `watched`.
+    """
+    model = copy.deepcopy(model)
+    joints = list(_joints(model, floats))
+    ranges = _ranges(model, sorted({name for joint in joints for name in joint.concat.input}), watched)
+    return model, [name for joint in joints for name in _balance(model.graph, joint, ranges)]
+
+
+def _joints(model: onnx.ModelProto, floats: Collection[str]) -> Iterator[_Joint]:
+    """Where there is something to balance, and the weights are read by nobody else."""
+    graph = model.graph
+    made_by, readers = producers(graph), Counter(name for node in graph.node for name in node.input)
+    shapes = {value.name: value.type.tensor_type.shape.dim for value in infer_shapes(model).graph.value_info}
+
+    def in_float(branch: str) -> bool:
+        ends = [node.name for node in upstream(graph, [branch], CONVOLUTIONS | SIZES) if node.op_type in CONVOLUTIONS]
+        return all(name in floats for name in ends)
+
+    for node in graph.node:
+        concat = made_by.get(node.input[0]) if node.op_type == "Conv" and node.name not in floats else None
+        if concat is None or concat.op_type != "Concat" or readers[node.input[1]] > 1:
+            continue
+        widths = [shapes[name][1].dim_value for name in concat.input]
+        narrow = [i for i, name in enumerate(concat.input) if widths[i] < max(widths) and in_float(name)]
+        if narrow:
+            yield _Joint(node.input[1], concat, widths, narrow)
+
+
+def _ranges(model: onnx.ModelProto, names: Sequence[str], watched: Sequence[Feeds]) -> dict[str, np.ndarray]:
+    """Tensor (N, C, H, W) -> how far from zero each of its channels goes."""
+    if not names:
+        return {}
+    seen = copy.deepcopy(model)
+    del seen.graph.output[:]
+    seen.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
+    program = ENGINES.get("onnxruntime").load(seen.SerializeToString(), 2)
+    found = {name: np.zeros(1, np.float32) for name in names}
+    for feeds in watched:
+        for name, values in program.run(feeds).items():
+            found[name] = np.maximum(found[name], np.abs(values).max((0, 2, 3)))
+    program.close()
+    return found
+
+
+def _balance(graph: onnx.GraphProto, joint: _Joint, ranges: dict[str, np.ndarray]) -> Iterator[str]:
+    """Multiply the narrow branches of one joint; gives the names of the nodes that do."""
+    branches = list(zip(joint.concat.input, joint.widths, strict=True))
+    reach = max(ranges[name].max() for name, width in branches if width == max(joint.widths))
+    weights = constants(graph)[joint.weights]
+    kernels = array(weights).copy()
+    for index in joint.narrow:
+        name, width = branches[index]
+        gain = np.where(ranges[name] > 0, reach / np.maximum(ranges[name], 1e-6), 1).astype(np.float32)
+        start = sum(joint.widths[:index])
+        kernels[:, start : start + width] /= gain[:, None, None]
+        yield _multiply(graph, joint.concat, index, gain[:, None, None])
+    set_array(weights, kernels)
+
+
+def _multiply(graph: onnx.GraphProto, concat: NodeProto, index: int, gain: np.ndarray) -> str:
+    """Multiply one input of a concatenation, just before it."""
+    label = f"{concat.name}/balance{index}"
+    graph.initializer.append(numpy_helper.from_array(gain, f"{label}/gain"))
+    place = next(place for place, node in enumerate(graph.node) if node.name == concat.name)
+    graph.node.insert(place, helper.make_node("Mul", [concat.input[index], f"{label}/gain"], [label], name=label))
+    concat.input[index] = label
+    return label
