@@ -138,7 +138,7 @@ def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Ste
         group["lr"] = learning_rate(training.step, recipe.steps, settings)
     with torch.autocast(batch.target.picture.device.type, torch.bfloat16, enabled=amp):
         outputs = training.student(*batch.target.inputs)
-    loss, terms = training.losses(outputs, batch.teacher, batch.target)
+        loss, terms = training.losses(outputs, batch.teacher, batch.target)
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     weights = list(training.student.network.parameters())
