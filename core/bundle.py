@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Literal
@@ -62,7 +63,7 @@ class Sample(_Strict):
 
 
 class PairSample(_Strict):
-    """Two small frames, what the fp32 reference puts between them at `t`, and the truth; all PNG."""
+    """Two small frames, what the fp32 reference puts between them at the moment `t`, and the truth; all PNG."""
 
     before: str
     after: str
@@ -102,6 +103,10 @@ class Manifest(_Strict):
     """Recipe, teacher, weights hash, calibration and versions."""
     files: dict[str, str]
     """Every file in the bundle but this one -> its sha256."""
+
+    def precisions(self) -> list[str]:
+        """The precisions it holds graphs of."""
+        return list(dict.fromkeys(graph.precision for graph in self.graphs))
 
 
 class Bundle:
@@ -172,7 +177,7 @@ def _contents(path: Path) -> dict[str, bytes]:
             return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
     except FileNotFoundError as error:
         raise BadInput(f"no bundle at {path}") from error
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, ValueError) as error:
+    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError) as error:
         raise BadInput(f"{path} is not a readable bundle; it may be cut short or damaged ({error})") from error
 
 

@@ -14,7 +14,7 @@ def parameters(network: nn.Module) -> int:
 
 
 def macs_per_pixel(network: nn.Module, spec: ModelSpec) -> float:
-    """Multiply-adds of the convolutions per pixel of one input picture, counted in one small run."""
+    """Multiply-adds of the convolutions per pixel of the picture that comes in, or of one of two, in one small run."""
     side = 8 * spec.align
     total = 0
 
@@ -27,7 +27,7 @@ def macs_per_pixel(network: nn.Module, spec: ModelSpec) -> float:
     convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
     hooks = [layer.register_forward_hook(count) for layer in convolutions]  # type: ignore[arg-type]
     with torch.inference_mode():
-        network(*(torch.rand(1, spec.channels, side, side) for _ in spec.inputs))
+        network(*spec.blank(side, side))
     for hook in hooks:
         hook.remove()
     return total / side**2

@@ -10,19 +10,18 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from ..core.bundle import MOMENT, MOTION
+from ..core.bundle import MOMENT, MOTION, Face
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from ..core.spec import ModelSpec
 from .graph import pruned
-from .options import FACES
 from .trace import trace
 from .view import Entry, Exit, Interpolating, Upscaling
 
 
-def faces_of(spec: ModelSpec) -> tuple[str, ...]:
+def faces_of(spec: ModelSpec) -> tuple[Face, ...]:
     """The faces that a network has."""
-    return FACES if spec.split else FACES[:2]
+    return ("float", "frame", "split") if spec.split else ("float", "frame")
 
 
 def require_face(face: str, spec: ModelSpec, name: str) -> None:

@@ -9,17 +9,23 @@ from .options import open_checkpoint
 
 
 def bundle_of(path: Path) -> Bundle:
-    """A run folder or weights file -> a bundle of its fp32 `float` graph alone, measured on nothing.
+    """A run folder or weights file -> a bundle of its fp32 graphs for engines alone, measured on nothing.
 
     Raises BadInput for what is no checkpoint, MachineCannot without torch.
     """
     trained = open_checkpoint(str(path))
     from .build import Graphs
     from .describe import describe
+    from .faces import faces_of
 
-    graph = Graph(file="graphs/fp32-float.onnx", precision="fp32", face="float", target="cpu")
-    files = {graph.file: Graphs(trained).build("fp32").SerializeToString()}
-    return Bundle(describe(trained, path.stem, [graph]), files, str(path))
+    source = Graphs(trained)
+    graphs = [
+        Graph(file=f"graphs/fp32-{face}.onnx", precision="fp32", face=face, target="cpu")
+        for face in faces_of(trained.spec)
+        if face != "frame"
+    ]
+    files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
+    return Bundle(describe(trained, path.stem, graphs), files, str(path))
 
 
 SOURCE = bundle_of

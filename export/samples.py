@@ -26,7 +26,7 @@ Pattern = Callable[[np.ndarray, np.ndarray, np.random.Generator], np.ndarray]
 def draw(seed: int = 0) -> list[tuple[str, np.ndarray]]:
     """Twelve (name, uint8 (96, 96, 3) BGR)."""
     pictures = []
-    for index, (name, (pattern, low, high)) in enumerate(_PATTERNS.items()):
+    for index, (name, (pattern, low, high)) in enumerate(_PICTURES.items()):
         rng = np.random.default_rng((seed, index))
         side = SIDE * _OVERSAMPLING
         y, x = np.mgrid[:side, :side].astype(np.float32) / side
@@ -91,7 +91,18 @@ def _soft(x: np.ndarray, y: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return 1 / (1 + np.exp(-40 * (y - 0.5 - 0.25 * np.sin(9 * x))))
 
 
-_PATTERNS: dict[str, tuple[Pattern, float, float]] = {
+PATTERNS: dict[str, Pattern] = {
+    "edges": _edges,
+    "rings": _rings,
+    "discs": _discs,
+    "strokes": _strokes,
+    "ramp": _ramp,
+    "grating": _grating,
+    "checks": _checks,
+    "soft": _soft,
+}
+"""Those that go by x and y alone, wherever they are."""
+_PICTURES: dict[str, tuple[Pattern, float, float]] = {
     "edges": (_edges, 0, 1),
     "rings": (_rings, 0, 1),
     "discs": (_discs, 0, 1),

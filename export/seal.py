@@ -7,16 +7,19 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from ..core.bundle import Bundle, Graph
+import onnx
+
+from ..core.bundle import Bundle, Face, Graph
 from ..core.checkpoint import Checkpoint
 from ..core.progress import Advance, progress
 from .build import Graphs
 from .calibration import Calibration
 from .describe import describe
+from .faces import faces_of
 from .provenance import versions
-from .reference import make_samples
-from .samples import DRAWN, draw
-from .scores import Pictures, score
+from .samples import DRAWN
+from .share import share
+from .task import Set, task
 from .verify import measure
 
 MARGIN = 0.5
@@ -30,24 +33,26 @@ def seal(
     name: str,
     precisions: Sequence[str],
     calibration: Calibration,
-    score_on: Mapping[str, Pictures],
+    score_on: Mapping[str, Set],
     provenance: Mapping[str, Any],
     quiet: bool = False,
 ) -> Bundle:
     """Build every graph, measure each, and describe it all; `core.bundle.write` puts it on disk.
 
-    `score_on` names sets of HR pictures on which each precision is scored, besides on the samples.
-    Raises BadInput for a picture too small to score, MachineCannot when int8 is asked for without NNCF.
+    `score_on` names sets, as the network's task reads them, on which each precision is scored, besides on the
+    samples. Raises BadInput for a picture too small to score, MachineCannot when int8 is asked for without NNCF.
     """
-    graphs, sets = plan_graphs(precisions), {DRAWN: draw(), **score_on}
-    samples, pictures = make_samples(trained)
-    manifest = describe(trained, name, graphs).model_copy(update={"samples": samples})
+    does = task(trained.spec.task)
+    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {DRAWN: does.draw(), **score_on}
+    samples, pictures = does.samples(trained)
     with progress("sealing", 2 * len(graphs) + len(sets), quiet) as advance:
-        files = build_files(graphs, Graphs(trained, calibration), advance)
+        files, weights = share(build_models(graphs, Graphs(trained, calibration), advance))
+        graphs = [graph.model_copy(update={"weights": weights[graph.file]}) for graph in graphs]
+        manifest = describe(trained, name, graphs).model_copy(update={"samples": samples})
         bundle = Bundle(manifest, {**files, **pictures}, name)
         quality = {}
-        for label, hrs in sets.items():
-            quality[label] = score(bundle, hrs)
+        for label, items in sets.items():
+            quality[label] = does.score(bundle, items)
             advance(note=f"scored on {label}")
         limits = _limits(bundle, advance)
     packages = ("torch", "onnx", "nncf") if "int8" in precisions else ("torch", "onnx")
@@ -57,23 +62,23 @@ def seal(
     return Bundle(manifest.model_copy(update=measured), bundle.files, name)
 
 
-def plan_graphs(precisions: Sequence[str]) -> list[Graph]:
-    """Both faces of each precision for both processors; only int8 wants a file for each."""
+def plan_graphs(precisions: Sequence[str], faces: Sequence[Face]) -> list[Graph]:
+    """Every face of each precision for both processors; only int8 wants a file for each."""
     graphs = []
-    for precision, face, target in product(precisions, ("float", "frame"), ("cpu", "tensorrt")):
+    for precision, face, target in product(precisions, faces, ("cpu", "tensorrt")):
         name = "-".join([precision, face, *([target] if precision == "int8" else [])])
         graphs.append(Graph(file=f"graphs/{name}.onnx", precision=precision, face=face, target=target))  # type: ignore[arg-type]
     return graphs
 
 
-def build_files(graphs: Sequence[Graph], source: Graphs, advance: Advance) -> dict[str, bytes]:
-    """File name -> ONNX bytes, each file once."""
-    files: dict[str, bytes] = {}
+def build_models(graphs: Sequence[Graph], source: Graphs, advance: Advance) -> dict[str, onnx.ModelProto]:
+    """File name -> graph, each file once."""
+    models: dict[str, onnx.ModelProto] = {}
     for graph in graphs:
-        if graph.file not in files:
-            files[graph.file] = source.build(graph.precision, graph.face, graph.target).SerializeToString()
+        if graph.file not in models:
+            models[graph.file] = source.build(graph.precision, graph.face, graph.target)
         advance(note=f"built {graph.precision} {graph.face}")
-    return files
+    return models
 
 
 def _limits(bundle: Bundle, advance: Advance) -> dict[str, float]:

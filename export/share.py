@@ -31,11 +31,10 @@ def share(models: Mapping[str, onnx.ModelProto]) -> tuple[dict[str, bytes], dict
         if len(files) > 1 and tensors[key].ByteSize() >= _WORTH:
             groups.setdefault(tuple(files), onnx.GraphProto()).initializer.append(tensors[key])
     names = {group: f"weights/{index}.bin" for index, group in enumerate(groups)}
-    kept = {
-        file: _without(model, [groups[group] for group in groups if file in group]) for file, model in models.items()
-    }
+    theirs = {file: [group for group in groups if file in group] for file in models}
+    kept = {file: _without(model, [groups[group] for group in theirs[file]]) for file, model in models.items()}
     weights = {names[group]: graph.SerializeToString() for group, graph in groups.items()}
-    return {**kept, **weights}, {file: [names[group] for group in groups if file in group] for file in models}
+    return {**kept, **weights}, {file: [names[group] for group in theirs[file]] for file in models}
 
 
 def _without(model: onnx.ModelProto, shared: list[onnx.GraphProto]) -> bytes:

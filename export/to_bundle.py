@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core import picture
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
 from ..core.locate import SUFFIX, locate
@@ -16,7 +15,7 @@ from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_check
 from .samples import DRAWN
 
 if TYPE_CHECKING:
-    from .scores import Pictures
+    from .task import Set, Task
 
 
 def export_bundle(
@@ -24,7 +23,9 @@ def export_bundle(
     out: Annotated[Path, typer.Option("--out", "-o", help="The .plens file to write.")],
     precisions: Annotated[str, typer.Option(help="Which graphs to hold.")] = ",".join(PRECISIONS),
     calib: Calib = SAMPLE,
-    data: Annotated[list[Path] | None, typer.Option(help="Folder of HR pictures to score on; may be repeated.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(help="Folder of HR pictures, or of triplets, to score on; may be repeated.")
+    ] = None,
     scale: Scale = None,
     force: Force = False,
     json_file: Json = None,
@@ -36,13 +37,14 @@ def export_bundle(
     """
     wanted = list(dict.fromkeys(one_of(name.strip(), PRECISIONS, "--precisions") for name in precisions.split(",")))
     refuse_taken(output_file(out, SUFFIX), force)
-    sets = read_sets(data or [])
     trained = open_checkpoint(model, scale)
     from ..core.bundle import read, write
     from .calibration import Calibration, open_calibration
     from .provenance import provenance_of
     from .seal import seal
+    from .task import task
 
+    sets = read_sets(data or [], task(trained.spec.task))
     provenance = provenance_of(locate(model))
     calibration = open_calibration(calib, trained.spec, quiet) if "int8" in wanted else Calibration()
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, quiet)
@@ -52,14 +54,14 @@ def export_bundle(
     report(manifest.model_dump(), json_file, lambda: summary, quiet)
 
 
-def read_sets(folders: Sequence[Path]) -> dict[str, Pictures]:
-    """Folder name -> its pictures. Raises BadInput for two of one name, and for a folder without pictures."""
-    sets: dict[str, Pictures] = {}
+def read_sets(folders: Sequence[Path], task: Task) -> dict[str, Set]:
+    """Folder name -> what the task scores on in it. Raises BadInput for two of one name, and for a folder without."""
+    sets: dict[str, Set] = {}
     for folder in folders:
         name = folder.resolve().name
         if name in {DRAWN, *sets}:
             raise BadInput(f"scores go by the name of their folder, and '{name}' is taken; rename {folder}")
-        sets[name] = [(path.name, picture.read(path)) for path in picture.find(folder)]
+        sets[name] = task.read_set(folder)
     return sets
 
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ..core import picture
-from ..core.bundle import Bundle, Graph, Manifest
+from ..core.bundle import MOMENT, MOTION, Bundle, Graph, Manifest, PairSample, Sample
 from ..core.catalog import ENGINES
-from ..core.colour import to_network, to_picture
+from ..core.colour import from_network, to_network, to_picture
 from ..core.errors import BadInput
 from ..core.metrics import psnr
+from ..core.remap import fuse
 
 REFERENCE_ENGINE = "onnxruntime"
 """The engine of the base install; it runs every graph, those for TensorRT too."""
+
+Arrays = Mapping[str, np.ndarray]
+Case = tuple[list[np.ndarray], float, np.ndarray]
+"""Frames, the moment between them, and the picture that is expected."""
 
 
 @dataclass(frozen=True)
@@ -50,20 +55,46 @@ class Runner:
         self._program = ENGINES.get(REFERENCE_ENGINE).load(data, os.cpu_count() or 1)
         self._face, self._facts = face, manifest
 
-    def __call__(self, lr: np.ndarray) -> np.ndarray:
-        """uint8 (H, W, 3) BGR, sides multiples of `align` -> uint8 (scale*H, scale*W, 3) BGR.
+    def __call__(self, frames: Sequence[np.ndarray], t: float = 0.5) -> np.ndarray:
+        """uint8 (H, W, 3) BGR, one, or two and the moment between them -> uint8 (scale*H, scale*W, 3) BGR.
 
         Raises MachineCannot where the graph does not run, BadInput where it is not what the manifest says.
         """
-        facts, framed = self._facts, self._face == "frame"
-        height, width = (side * facts.scale for side in lr.shape[:2])
-        wanted = (1, height, width, 3) if framed else (1, facts.channels, height, width)
-        feed = lr if framed else to_network(lr, facts.channels)
-        made = self._program.run({facts.inputs[0]: feed[None]}).get(facts.output)
-        if made is None or made.shape != wanted:
-            found = f"no '{facts.output}'" if made is None else f"{made.shape}"
-            raise BadInput(f"a graph of {facts.name} gives {found} where its manifest promises {wanted}")
-        return made[0] if framed else to_picture(made[0], lr)
+        facts, (height, width) = self._facts, frames[0].shape[:2]
+        aligned = [frame if self._face == "frame" else _padded(frame, facts.align) for frame in frames]
+        inputs = aligned if self._face == "frame" else [to_network(frame, facts.channels) for frame in aligned]
+        pictures = [name for name in facts.inputs if name != MOMENT]
+        feeds = {name: array[None] for name, array in zip(pictures, inputs, strict=True)}
+        if MOMENT in facts.inputs:
+            feeds[MOMENT] = np.array([t], np.float32)
+        made = self._checked(self._program.run(feeds), *aligned[0].shape[:2])
+        if self._face == "split":
+            early, late = (np.ascontiguousarray(np.moveaxis(one, 0, -1)) for one in inputs)
+            between = fuse(early, late, *(made[name][0] for name in MOTION))
+            return from_network(np.moveaxis(between, -1, 0))[:height, :width]
+        picture = made[facts.output][0]
+        upscaled = picture if self._face == "frame" else to_picture(picture, aligned[0])
+        return upscaled[: height * facts.scale, : width * facts.scale]
+
+    def _checked(self, made: Arrays, height: int, width: int) -> Arrays:
+        """What a graph gave for frames of this size, if it is what the manifest promises."""
+        facts, sides = self._facts, (height * self._facts.scale, width * self._facts.scale)
+        wanted = {
+            "float": {facts.output: (1, facts.channels, *sides)},
+            "frame": {facts.output: (1, *sides, 3)},
+            "split": {name: (1, channels, *sides) for name, channels in MOTION.items()},
+        }[self._face]
+        for name, shape in wanted.items():
+            found = made[name].shape if name in made else f"no '{name}'"
+            if found != shape:
+                raise BadInput(f"a graph of {facts.name} gives {found} where its manifest promises {shape}")
+        return made
+
+
+def _padded(frame: np.ndarray, align: int) -> np.ndarray:
+    """A frame whose sides are multiples of `align`, its edge repeated below and to the right."""
+    below, right = (-side % align for side in frame.shape[:2])
+    return np.pad(frame, ((0, below), (0, right), (0, 0)), mode="edge") if below or right else frame
 
 
 def measure(bundle: Bundle) -> Iterator[Measured]:
@@ -73,22 +104,25 @@ def measure(bundle: Bundle) -> Iterator[Measured]:
     """
     if not bundle.manifest.samples:
         raise BadInput(f"{bundle.source} holds no sample pictures to measure its graphs on")
-
-    def decoded(name: str) -> np.ndarray:
-        return picture.decode(bundle.files[name], name)
-
-    samples = [(decoded(sample.input), decoded(sample.expected)) for sample in bundle.manifest.samples]
+    cases = [_case(bundle, sample) for sample in bundle.manifest.samples]
     known: dict[str, tuple[int, float]] = {}
     for graph in bundle.manifest.graphs:
         if graph.file not in known:
-            known[graph.file] = _against(samples, Runner(bundle.files[graph.file], graph.face, bundle.manifest))
+            known[graph.file] = _against(cases, Runner(bundle.whole(graph), graph.face, bundle.manifest))
         yield Measured(graph, *known[graph.file])
 
 
-def _against(samples: list[tuple[np.ndarray, np.ndarray]], run: Runner) -> tuple[int, float]:
+def _case(bundle: Bundle, sample: Sample | PairSample) -> Case:
+    pair = isinstance(sample, PairSample)
+    names = (sample.before, sample.after) if pair else (sample.input,)
+    *frames, expected = (picture.decode(bundle.files[name], name) for name in (*names, sample.expected))
+    return frames, sample.t if pair else 0.5, expected
+
+
+def _against(cases: list[Case], run: Runner) -> tuple[int, float]:
     """Largest error in grey levels, and PSNR in dB over all samples together."""
-    made = np.concatenate([run(lr).ravel() for lr, _ in samples])
-    expected = np.concatenate([wanted.ravel() for _, wanted in samples])
+    made = np.concatenate([run(frames, t).ravel() for frames, t, _ in cases])
+    expected = np.concatenate([wanted.ravel() for *_, wanted in cases])
     return int(np.abs(made.astype(int) - expected).max()), psnr(made, expected)
 
 

@@ -44,8 +44,11 @@ def test_a_graph_of_a_bundle_is_exported_as_it_was_sealed(sealed: Path, opened: 
 
 
 def reseal(source: Bundle, path: Path, file: str, data: bytes) -> Path:
-    """The bundle with another file in the place of one, its hashes right."""
-    bundles.write(path, source.manifest, {**source.files, file: data})
+    """The bundle with another graph, weights and all, in the place of one, its hashes right."""
+    graphs = [
+        graph.model_copy(update={"weights": []}) if graph.file == file else graph for graph in source.manifest.graphs
+    ]
+    bundles.write(path, source.manifest.model_copy(update={"graphs": graphs}), {**source.files, file: data})
     return path
 
 
@@ -123,9 +126,21 @@ def test_graphs_that_are_something_else_are_refused(opened: Bundle, tmp_path: Pa
         assert pocketlens("export", "check", path) == 3
     three = opened.manifest.model_copy(update={"scale": 3})
     bundles.write(tmp_path / "c.plens", three, opened.files)
-    assert pocketlens("export", "check", tmp_path / "c.plens") == 2
+    bundles.write(tmp_path / "d.plens", opened.manifest, {**opened.files, "graphs/fp16-frame.onnx": b"junk"})
+    for name in ("c.plens", "d.plens"):
+        assert pocketlens("export", "check", tmp_path / name) == 2
     told = capsys.readouterr()
-    assert told.out == "" and told.err.count("\n") == 3 and "where its manifest promises" in told.err
+    assert told.out == "" and told.err.count("\n") == 4
+    assert "where its manifest promises" in told.err and "fp16-frame.onnx is not an ONNX graph" in told.err
+
+
+def test_weights_that_graphs_share_are_kept_once(opened: Bundle):
+    held = [graph.weights for graph in opened.manifest.graphs]
+    assert all(held) and len({name for names in held for name in names}) < len(held)
+    kernels = [onnx.load_from_string(opened.whole(graph)).graph.initializer for graph in opened.manifest.graphs]
+    for graph, whole in zip(opened.manifest.graphs, kernels, strict=True):
+        assert len({tensor.name for tensor in whole}) == len(whole), "each is there once"
+        assert len(opened.files[graph.file]) < len(opened.whole(graph)) - 1000
 
 
 @pytest.mark.parametrize("lost", ["samples", "limits"])

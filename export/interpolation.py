@@ -1,0 +1,71 @@
+"""What a bundle that interpolates is measured on: pairs of frames whose middle is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from ..core import picture, triplet
+from ..core.bundle import Bundle, PairSample
+from ..core.checkpoint import Checkpoint
+from ..core.colour import from_network, to_network
+from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
+from ..core.resize import crop_to_multiple
+from ..core.triplet import Triplet
+from .pairs import draw_pairs
+from .task import Samples, Task
+from .verify import Runner
+
+
+def read_set(folder: Path) -> list[Triplet]:
+    """The triplets in a folder; BadInput where there are none."""
+    return [triplet.read(path) for path in triplet.find(folder)]
+
+
+def make_samples(trained: Checkpoint) -> Samples:
+    """The drawn pairs, what the fp32 network puts between them, and the truth; and their files."""
+    network, align = trained.deployed(), trained.spec.align
+    samples: list[PairSample] = []
+    files: dict[str, bytes] = {}
+    for drawn in draw_pairs():
+        before, after, truth = (crop_to_multiple(bgr, align) for bgr in (drawn.before, drawn.after, drawn.truth))
+        made = reference(network, replace(drawn, before=before, after=after))
+        parts = {"before": before, "after": after, "expected": made, "truth": truth}
+        names = {part: f"samples/{drawn.name}-{part}.png" for part in parts}
+        files |= {names[part]: picture.encode(bgr) for part, bgr in parts.items()}
+        samples.append(PairSample(**names, t=drawn.t))
+    return list(samples), files
+
+
+def reference(network: nn.Module, pair: Triplet) -> np.ndarray:
+    """What the network puts between two frames whose sides are multiples of its `align`, uint8 (H, W, 3) BGR."""
+    frames = (torch.from_numpy(to_network(bgr, 3))[None] for bgr in (pair.before, pair.after))
+    with torch.inference_mode():
+        made = network(*frames, torch.tensor([pair.t])).picture[0].numpy()
+    return from_network(made)
+
+
+def score(bundle: Bundle, triplets: list[Triplet]) -> dict[str, float]:
+    """Mean RGB PSNR in dB, RGB SSIM and interpolation error of every precision, and of frame averaging."""
+    averaged = [(picture.blend(one.before, one.after, one.t), one.truth) for one in triplets]
+    scores = _mean_scores("average", averaged)
+    for precision in bundle.manifest.precisions():
+        run = Runner(bundle.graph(precision), "float", bundle.manifest)
+        made = [(run([one.before, one.after], one.t), one.truth) for one in triplets]
+        scores |= _mean_scores(precision, made)
+    return scores
+
+
+def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
+    measures = {"psnr_rgb": (psnr_rgb, 3), "ssim_rgb": (ssim_rgb, 5), "ie": (interpolation_error, 3)}
+    return {
+        f"{name}_{label}": round(float(np.mean([measure(made, truth) for made, truth in pairs])), digits)
+        for name, (measure, digits) in measures.items()
+    }
+
+
+TASK = Task(read_set, draw_pairs, make_samples, score)
