@@ -29,7 +29,7 @@ TERMS: dict[str, dict[str, Any]] = {
     "picture": {"name": "soft", "weight": 0.2, "alpha": 1.0},
     # The truth's part of `soft` is a second term for the truth here, so it is made small.
     "mask": {"name": "soft", "weight": 0.02, "alpha": 0.0, "mask": 0.25},
-    "flow": {"name": "flow", "weight": 0.01},
+    "flow": {"name": "flow", "weight": 0.02},
     "feature": {"name": "feature", "weight": 0.01, "pairs": {"fine": "fine", "middle": "middle", "coarse": "coarse"}},
     "privileged": {"name": "privileged", "weight": 1.0},
 }

@@ -28,7 +28,8 @@ class Between(NamedTuple):
     picture: Tensor
     """(N, 3, H, W) RGB, about [0, 1], not clipped."""
     motions: tuple[Motion, ...]
-    """What each block knew, the coarsest first, all at full size."""
+    """What each block knew, the coarsest first. A coarse one's may be smaller maps, though always in pixels of the
+    frame; the last is of the frame's size, and what the picture is made by."""
 
 
 def warp(frame: Tensor, flow: Tensor) -> Tensor:

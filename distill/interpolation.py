@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..core.checkpoint import Checkpoint
@@ -61,10 +61,11 @@ class AskedInterpolator(Asked[Filmed]):
         t = torch.tensor([sample.t], dtype=torch.float32, device=self._device)
         with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16, enabled=self._amp):
             outputs = self._tapped(early, late, t)
-        maps = {name: tap[0].float().cpu().numpy() for name, tap in outputs.taps.items()}
-        maps[PICTURE] = outputs.picture[0, :, :height, :width].float().cpu().numpy()
-        maps[MOTION] = F.avg_pool2d(torch.cat(outputs.motions[-1], 1), 2)[0].float().cpu().numpy()
-        return {name: array.astype(np.float16) for name, array in maps.items()}
+        halved = F.avg_pool2d(torch.cat(outputs.motions[-1], 1), 2)
+        maps = {**outputs.taps, PICTURE: outputs.picture, MOTION: halved}
+        padded = early.shape[2]
+        kept = {name: _without_padding(array, padded // array.shape[2], height, width) for name, array in maps.items()}
+        return {name: array[0].half().cpu().numpy() for name, array in kept.items()}
 
     def blank(self) -> Filmed:
         """As `Asked`."""
@@ -124,6 +125,11 @@ class Interpolation:
         """As `Material`."""
         shown = self._val[:: max(1, len(self._val) // 4)][:4]
         draw_triplets(shown, torch_interpolator(network, self._spec, self._device), path)
+
+
+def _without_padding(features: Tensor, shrunk: int, height: int, width: int) -> Tensor:
+    """The part of a map, `shrunk` times smaller than the padded frame, that covers the frame itself."""
+    return features[:, :, : -(-height // shrunk), : -(-width // shrunk)]
 
 
 def _read(recipe: Recipe, quiet: bool) -> tuple[Footage, list[Filmed]]:

@@ -76,14 +76,18 @@ class IFNetLite(nn.Module):
         early, late = self._features(before), self._features(after)
         moment = t.reshape(-1, 1, 1, 1)
         found = self.coarse(torch.cat((early[0], late[0], _plane(moment, early[0])), 1))
-        motions = [_at_full_size(found, 8)]
-        for block, ours, theirs, factor in zip((self.middle, self.fine), early[1:], late[1:], (4, 2), strict=True):
-            flows = found[:, :_FLOWS]
-            warped = (warp(ours, flows[:, :2]), warp(theirs, flows[:, 2:]))
-            change = block(torch.cat((*warped, found, _plane(moment, ours)), 1))
-            found = _enlarged(found, 2) + change
-            motions.append(_at_full_size(found, factor))
-        return Between(fuse(before, after, motions[-1]), tuple(motions))
+        coarse = _motion(found, 8)
+        found = self._corrected(self.middle, early[1], late[1], found, moment)
+        middle = _motion(found, 4)
+        found = self._corrected(self.fine, early[2], late[2], found, moment)
+        fine = _motion(_enlarged(found), 1)
+        return Between(fuse(before, after, fine), (coarse, middle, fine))
+
+    @staticmethod
+    def _corrected(block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
+        """What was found so far at the size of these features -> what is found now, at twice that size."""
+        warped = (warp(early, found[:, :2]), warp(late, found[:, 2:_FLOWS]))
+        return _enlarged(found) + block(torch.cat((*warped, found, _plane(moment, early)), 1))
 
     def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         quarter = self.quarter(frame)
@@ -96,15 +100,15 @@ def _plane(moment: Tensor, like: Tensor) -> Tensor:
     return moment.expand(-1, -1, *like.shape[2:])
 
 
-def _enlarged(found: Tensor, factor: int) -> Tensor:
-    """Flows and mask at `factor` times the size, flows in pixels of that size."""
-    larger = F.interpolate(found, scale_factor=float(factor), mode="bilinear")
-    return torch.cat((larger[:, :_FLOWS] * factor, larger[:, _FLOWS:]), 1)
+def _enlarged(found: Tensor) -> Tensor:
+    """Flows and mask at twice the size, flows in pixels of that size."""
+    twice = torch.tensor([2.0] * _FLOWS + [1.0] * _MASK, device=found.device)[:, None, None]
+    return F.interpolate(found * twice, scale_factor=2.0, mode="bilinear")
 
 
-def _at_full_size(found: Tensor, factor: int) -> Motion:
-    larger = _enlarged(found, factor)
-    return Motion(larger[:, :2], larger[:, 2:_FLOWS], larger[:, _FLOWS:])
+def _motion(found: Tensor, factor: int) -> Motion:
+    """In pixels of the frame, `factor` times the size."""
+    return Motion(found[:, :2] * factor, found[:, 2:_FLOWS] * factor, found[:, _FLOWS:])
 
 
 def _reach(depth: int) -> int:

@@ -162,8 +162,11 @@ class InterpolatorContract(NetworkContract):
         assert made.picture.shape == (2, 3, *size) and torch.isfinite(made.picture).all()
         assert made.motions
         for motion in made.motions:
-            assert [part.shape for part in motion] == [(2, 2, *size), (2, 2, *size), (2, 1, *size)]
+            smaller = motion.mask.shape[2:]
+            assert [part.shape for part in motion] == [(2, 2, *smaller), (2, 2, *smaller), (2, 1, *smaller)]
+            assert size[0] % smaller[0] == 0 and size[0] // smaller[0] == size[1] // smaller[1]
             assert all(torch.isfinite(part).all() for part in motion)
+        assert made.motions[-1].mask.shape[2:] == size
 
     def test_its_picture_is_the_fusion_of_its_last_motion_if_it_says_so(self, case: Case):
         before, after, t = noise(case.spec, 3, 5)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from ...core.motion import Motion, fuse
 from ..batch import Target
@@ -18,15 +20,30 @@ class Options:
     """None."""
 
 
-def end_point_error(motion: Motion, flow: Tensor, weight: Tensor) -> Tensor:
-    """Mean over the batch of |found - flow| in pixels, both flows of a motion.
+def end_point_error(motions: Sequence[Motion], flow: Tensor, weight: Tensor) -> Tensor:
+    """Mean over the motions and the batch of |found - flow| in pixels of the frame, both flows of a motion.
 
-    `flow` is (N, 4, H, W), `weight` (N, 2, H, W): one for the flow to each frame.
+    `flow` is (N, 4, H, W), `weight` (N, 2, H, W): one for the flow to each frame. A smaller motion is
+    held against the weighted mean of what it covers.
     """
-    found = torch.cat((motion.before, motion.after), 1)
+    found = [_distance(motion, *_shrunk(flow, weight, motion.before.shape[-1])) for motion in motions]
+    return torch.stack(found).mean()
+
+
+def _shrunk(flow: Tensor, weight: Tensor, width: int) -> tuple[Tensor, Tensor]:
+    factor = flow.shape[-1] // width
+    if factor == 1:
+        return flow, weight
+    mean = F.avg_pool2d(weight, factor)
+    flows = F.avg_pool2d(flow * weight.repeat_interleave(2, 1), factor)
+    return flows / mean.repeat_interleave(2, 1).clamp_min(1e-6), mean
+
+
+def _distance(motion: Motion, flow: Tensor, weight: Tensor) -> Tensor:
+    both = ((motion.before, flow[:, :2], weight[:, :1]), (motion.after, flow[:, 2:], weight[:, 1:]))
     # The root of a sum of squares has no slope at zero; a hundredth of a pixel is as good as none.
-    squared = (found - flow).square().unflatten(1, (2, 2)).sum(2)
-    return (weight * torch.sqrt(squared + 1e-4)).mean()
+    lengths = [(w * torch.sqrt((f - t).square().sum(1, keepdim=True) + 1e-4)).mean() for f, t, w in both]
+    return (lengths[0] + lengths[1]) / 2
 
 
 def error(picture: Tensor, truth: Tensor) -> Tensor:
@@ -49,7 +66,7 @@ class Flow(LossTerm):
     def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
         """Scalar, in pixels: the mean over the blocks."""
         flow, weight = _told(student, teacher, target)
-        return torch.stack([end_point_error(motion, flow, weight) for motion in student.motions]).mean()
+        return end_point_error(student.motions, flow, weight)
 
 
 @torch.no_grad()

@@ -42,14 +42,16 @@ class Privileged(LossTerm):
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        channels, self.flow = options.channels, options.flow
-        self.head = nn.Conv2d(channels, 4 * 5, 3, padding=1)
-        layers = [conv_relu(_SEEN, channels, 2), conv_relu(channels, channels, 2)]
-        layers += [conv_relu(channels, channels) for _ in range(options.depth)]
-        self.block = nn.Sequential(*layers, self.head)
-        # At the start it corrects nothing, so it never leads astray.
-        nn.init.zeros_(self.head.weight)
-        zero_bias(self.head)
+        self.channels, self.depth, self.flow = options.channels, options.depth, options.flow
+
+    def fit(self, student: Outputs, teacher: Outputs | None) -> None:
+        """Make the block; at the start it corrects nothing, so it never leads astray."""
+        layers = [conv_relu(_SEEN, self.channels, 2), conv_relu(self.channels, self.channels, 2)]
+        layers += [conv_relu(self.channels, self.channels) for _ in range(self.depth)]
+        head = nn.Conv2d(self.channels, 4 * 5, 3, padding=1)
+        nn.init.zeros_(head.weight)
+        zero_bias(head)
+        self.block = nn.Sequential(*layers, head)
 
     def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
         """Scalar: Laplacian distance of the block's picture to the truth, and the student's end-point error to it."""
@@ -59,8 +61,8 @@ class Privileged(LossTerm):
         with torch.no_grad():
             better = (error(picture, target.picture) < error(student.picture, target.picture)).to(picture.dtype)
             flow = torch.cat((motion.before, motion.after), 1)
-        followed = torch.stack([end_point_error(each, flow, better.expand(-1, 2, -1, -1)) for each in student.motions])
-        return pyramid_distance(picture, target.picture, 5) + self.flow * followed.mean()
+        followed = end_point_error(student.motions, flow, better.repeat(1, 2, 1, 1))
+        return pyramid_distance(picture, target.picture, 5) + self.flow * followed
 
     def _corrected(self, before: Tensor, after: Tensor, motion: Motion, truth: Tensor) -> Motion:
         motion = Motion(*(part.detach() for part in motion))
