@@ -1,33 +1,34 @@
-"""What a source of pictures offers before anything is chosen from it."""
+"""What a source offers before anything is chosen from it: pictures, or pairs of frames with their middle."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-import numpy as np
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """One picture that could be chosen; `read` gives it as uint8 (H, W, 3) BGR."""
+class Candidate(Generic[T]):
+    """One that could be chosen; `read` gives a picture as uint8 (H, W, 3) BGR, or a triplet of such."""
 
     name: str
     """Unique within its source, and the same each time the source is gone through."""
-    read: Callable[[], np.ndarray]
+    read: Callable[[], T]
 
 
 @dataclass(frozen=True)
-class Source:
-    """A source of pictures that can be gone through more than once.
+class Source(Generic[T]):
+    """A source that can be gone through more than once.
 
-    Choosing measures every picture in a first pass and reads the chosen ones in a second, so that
+    Choosing measures every candidate in a first pass and reads the chosen ones in a second, so that
     memory does not grow with the source.
     """
 
     name: str
-    """What the pictures come from, without its place on the disk."""
+    """What the candidates come from, without its place on the disk."""
     total: int
     """About how many candidates there are, for a progress bar."""
-    candidates: Callable[[], Iterator[Candidate]]
+    candidates: Callable[[], Iterator[Candidate[T]]]
     """Starts a new pass. Reading a candidate, or going on, raises BadInput where a file is damaged."""

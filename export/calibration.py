@@ -52,8 +52,9 @@ def open_calibration(src: str, spec: ModelSpec, quiet: bool = False) -> Calibrat
 
     Raises what `calib_data.make.load` does, and BadInput for pictures smaller than the network's `align`.
     """
-    chosen = load(src, quiet)
-    made = on_pictures(chosen.pictures(), spec)
+    pairs = spec.task == "interpolate"
+    chosen = load(src, quiet, pairs)
+    made = on_triplets(chosen.triplets(), spec) if pairs else on_pictures(chosen.pictures(), spec)
     return Calibration(made.watched, made.scored, {"source": Path(src).name, "sha256": chosen.digest})
 
 

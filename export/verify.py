@@ -14,7 +14,7 @@ from ..core.catalog import ENGINES
 from ..core.colour import from_network, to_network, to_picture
 from ..core.errors import BadInput
 from ..core.metrics import psnr
-from ..core.remap import fuse
+from .remap import fuse
 
 REFERENCE_ENGINE = "onnxruntime"
 """The engine of the base install; it runs every graph, those for TensorRT too."""

@@ -1,0 +1,29 @@
+"""What `motion.fuse` does, by OpenCV: the part that a `split` graph leaves to its caller."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+
+def warp(frame: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """Fetch (H, W, C) float32 from where `flow` (2, H, W) in pixels points, bilinearly; the edge is repeated."""
+    x, y = _places(*flow.shape[1:])
+    return cv2.remap(frame, x + flow[0], y + flow[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def fuse(
+    before: np.ndarray, after: np.ndarray, flow_before: np.ndarray, flow_after: np.ndarray, mask: np.ndarray
+) -> np.ndarray:
+    """Warp two frames (H, W, C) float32 and mix them; `mask` (1, H, W) is the share of the earlier one."""
+    early, late = warp(before, flow_before), warp(after, flow_after)
+    return late + mask[0, ..., None] * (early - late)
+
+
+@lru_cache(maxsize=4)
+def _places(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    """The column and the row of every pixel, not to be changed."""
+    x, y = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32))
+    return x, y
