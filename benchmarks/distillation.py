@@ -63,7 +63,7 @@ def main() -> None:
     parser.add_argument("--data", action="append", required=True, help="as of distill run")
     parser.add_argument("--teacher", required=True)
     parser.add_argument("--score", action="append", required=True, type=Path)
-    parser.add_argument("--steps", type=int, default=1500)
+    parser.add_argument("--steps", type=int, default=1000)
     parser.add_argument("--patch", type=int, default=128)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs") / "distillation")
