@@ -15,21 +15,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
-from pocketlens.calib_data.sources import sample_clip
 from pocketlens.core.colour import to_network
 from pocketlens.core.files import write_text
 from pocketlens.runtime import Session
 from pocketlens.runtime.machine import peak, processor_features
 from pocketlens.runtime.resolve import open_bundle
+from video import HEIGHT, THREADS, WIDTH, on_video
 
 HERE = Path(__file__).parent
-HEIGHT, WIDTH, THREADS = 360, 640, 2
 WEIGHTS = HERE.parents[1] / "shared" / "weights" / "fsrcnn" / "FSRCNN_x2.pb"
 
 
@@ -101,39 +98,6 @@ def in_another_process(what: str, rounds: int, isa: str | None) -> dict[str, Any
     return json.loads(subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout)
 
 
-def make_clip(path: Path, seconds: int) -> None:
-    """A 30 fps 640x360 clip of real frames, over and over."""
-    with av.open(str(sample_clip("bigbuckbunny"))) as source:
-        frames = [frame.reformat(WIDTH, HEIGHT, "yuv420p") for frame in source.decode(video=0)]
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=30, options={"preset": "veryfast"})
-        assert isinstance(stream, av.VideoStream)
-        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        for index in range(30 * seconds):
-            frame = frames[index % len(frames)]
-            frame.pts, frame.time_base = index, Fraction(1, 30)
-            out.mux(stream.encode(frame))
-        out.mux(stream.encode(None))
-
-
-def on_video(seconds: int, folder: Path) -> dict[str, Any]:
-    """A whole `pocketlens run` on a clip: wall time against playing time, and peak memory."""
-    clip, out = folder / f"{seconds}.mp4", folder / f"{seconds}-2x.mp4"
-    make_clip(clip, seconds)
-    command = [sys.executable, "-m", "pocketlens", "run", "sesr-x2", clip, "-o", out, "--threads", THREADS, "--quiet"]
-    start = time.perf_counter()
-    process = subprocess.Popen([str(word) for word in command])
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    assert status == 0
-    return {
-        "clip_s": seconds,
-        "wall_s": wall,
-        "times_as_fast_as_it_plays": seconds / wall,
-        "peak_mb": usage.ru_maxrss / 1024,
-    }
-
-
 def on_help(rounds: int) -> dict[str, Any]:
     """`pocketlens --help` as a whole process."""
     seconds = []
@@ -167,7 +131,7 @@ def main() -> None:
         results[label] = in_another_process("sesr-x2", chosen.rounds, isa)
     with tempfile.TemporaryDirectory() as folder:
         for seconds in (10, 40):
-            results[f"30 fps clip of {seconds} s"] = on_video(seconds, Path(folder))
+            results[f"30 fps clip of {seconds} s"] = on_video("sesr-x2", seconds, Path(folder))
     results["pocketlens --help"] = on_help(10)
     for name, values in results.items():
         print(f"{name}: {values}")

@@ -1,0 +1,109 @@
+"""The speed and memory claims of interpolation, measured side by side in one run.
+
+    python benchmarks/interpolation.py --teacher flownet.pkl
+
+Times are medians of interleaved calls, so that what slows the machine slows all; run it on a quiet
+machine all the same. Writes `benchmarks/results/interpolation.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+from pocketlens.calib_data.sources import sample_clip
+from pocketlens.core import checkpoint
+from pocketlens.core.catalog import ENGINES
+from pocketlens.core.files import write_text
+from pocketlens.export.build import Graphs
+from pocketlens.runtime import Session
+from pocketlens.runtime.machine import processor_features
+from pocketlens.runtime.resolve import open_bundle
+from video import HEIGHT, THREADS, WIDTH, on_video
+
+HERE = Path(__file__).parent
+MODEL = "ifnet-lite"
+TEACHER = HERE.parents[1] / "shared" / "weights" / "vfi" / "RIFE_v4.0.pth"
+
+
+def frames(count: int) -> list[np.ndarray]:
+    """The first frames of a film, uint8 (HEIGHT, WIDTH, 3) BGR."""
+    with av.open(str(sample_clip("bikes"))) as clip:
+        decoded = clip.decode(video=0)
+        return [next(decoded).reformat(WIDTH, HEIGHT, "bgr24").to_ndarray() for _ in range(count)]
+
+
+def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds of each call, taking turns, three rounds left out."""
+    series: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds + 3):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            series[name].append((time.perf_counter() - start) * 1e3)
+    return {name: float(np.median(values[3:])) for name, values in series.items()}
+
+
+def middle_frames(rounds: int) -> dict[str, Any]:
+    """`Session.between` from BGR to BGR in every engine and precision: frames a second."""
+    before, after = frames(2)
+    manifest = open_bundle(MODEL).manifest
+    ways = sorted({(name, graph.precision) for name in ENGINES.names() for graph in manifest.graphs})
+    sessions = {f"{e} {p}": Session.open(MODEL, e, p, threads=THREADS) for e, p in ways if not ENGINES.get(e).why_not()}
+    found = medians({name: (lambda s=s: s.between(before, after)) for name, s in sessions.items()}, rounds)
+    for session in sessions.values():
+        session.close()
+    return {name: {"ms": ms, "frames_a_second": 1e3 / ms} for name, ms in found.items()}
+
+
+def against_teacher(weights: Path, rounds: int) -> dict[str, Any]:
+    """RIFE and the student as fp32 `float` graphs in the same engine, and the student's int8 beside them."""
+    teacher = Graphs(checkpoint.load(weights)).build("fp32", "float").SerializeToString()
+    bundle, found = open_bundle(MODEL), {}
+    for engine in ("onnxruntime", "openvino"):
+        load = ENGINES.get(engine).load
+        programs = {
+            "rife fp32": (load(teacher, THREADS), 64),
+            **{f"{MODEL} {p}": (load(bundle.graph(p, "float"), THREADS), 16) for p in ("fp32", "int8")},
+        }
+        times = medians({name: _call(*each) for name, each in programs.items()}, rounds)
+        ratios = {name: times["rife fp32"] / ms for name, ms in times.items() if name != "rife fp32"}
+        found[engine] = {"ms": times, "times_as_fast_as_rife": ratios}
+    return found
+
+
+def _call(program: Any, align: int) -> Callable[[], object]:
+    height, width = (-(-side // align) * align for side in (HEIGHT, WIDTH))
+    rng = np.random.default_rng(0)
+    feeds = {name: rng.random((1, 3, height, width), np.float32) for name in ("before", "after")}
+    feeds["t"] = np.array([0.5], np.float32)
+    return lambda: program.run(feeds)
+
+
+def main() -> None:
+    """Measure everything, print it and write it down."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teacher", type=Path, default=TEACHER, help="weights of RIFE 4")
+    parser.add_argument("--rounds", type=int, default=20)
+    chosen = parser.parse_args()
+    results: dict[str, Any] = {"threads": THREADS, "size": f"{HEIGHT}x{WIDTH}", "processor": processor_features()}
+    results["middle frames, BGR to BGR"] = middle_frames(chosen.rounds)
+    results["float graphs against the teacher"] = against_teacher(chosen.teacher, max(3, chosen.rounds // 4))
+    with tempfile.TemporaryDirectory() as folder:
+        for seconds in (10, 40):
+            run = on_video(MODEL, seconds, Path(folder), "--factor", "2")
+            results[f"30 fps clip of {seconds} s to 60 fps"] = run
+    for name, values in results.items():
+        print(f"{name}: {values}")
+    write_text(HERE / "results" / "interpolation.json", json.dumps(results, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
