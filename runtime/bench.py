@@ -42,6 +42,8 @@ def bench(
 ) -> dict[str, Any]:
     """Time a picture of height x width through the network, float in and out; gives the CLI's JSON.
 
+    Of an interpolator a picture between two frames is timed, from 8 bits to 8 bits, warping and all.
+
     After a warm-up each round runs every engine and precision once and the reference twice, so that
     what slows the machine slows them all. `noise` is how far the medians of the reference's two series
     lie apart, as a share. `engines` empty takes all that are usable. Raises as `choose.choices`.
@@ -76,18 +78,18 @@ def _time(
     bundle: Bundle, contenders: list[Choice], size: tuple[int, int], threads: int, rounds: int, quiet: bool
 ) -> np.ndarray:
     """Seconds, (rounds, contenders + 1): the last column is the reference again."""
-    picture = np.random.default_rng(0).random((bundle.manifest.channels, *size), np.float32)
     with ExitStack() as opened, progress("bench", rounds, quiet) as advance:
         networks = [opened.enter_context(closing(choice.load(bundle, threads))) for choice in contenders]
-        runs = [*networks, networks[0]]
+        trials = [network.trial(*size) for network in networks]
+        runs = [*trials, trials[0]]
         for _ in range(_WARM_UP):
-            for network in runs:
-                network(picture)
+            for run in runs:
+                run()
         seconds = np.empty((rounds, len(runs)))
         for series in seconds:
-            for index, network in enumerate(runs):
+            for index, run in enumerate(runs):
                 start = time.perf_counter()
-                network(picture)
+                run()
                 series[index] = time.perf_counter() - start
             advance()
     return seconds

@@ -8,12 +8,15 @@ from ..core.bundle import Bundle, Manifest
 from ..core.catalog import ENGINES
 from ..core.errors import BadInput, MachineCannot
 from .engine import Engine
+from .interpolate import SPLIT, Interpolator
 from .network import Network
 from .remembered import remembered
 
 AUTO = "auto"
 PRECISIONS = ("fp32", "fp16", "int8")
 """The most faithful first."""
+FACES = {"upscale": ("float",), "interpolate": (SPLIT, "float")}
+"""The faces that are run, by task; the fastest first."""
 
 
 @dataclass(frozen=True)
@@ -25,16 +28,20 @@ class Choice:
     engine: Engine
     precision: str
 
-    def load(self, bundle: Bundle, threads: int, tile: int | None = None) -> Network:
+    def load(self, bundle: Bundle, threads: int, tile: int | None = None) -> Network | Interpolator:
         """The bundle's network on this engine. Raises MachineCannot where it cannot load or run."""
-        graph = bundle.graph(self.precision, "float", self.engine.reads)
-        network = Network(self.engine.load(graph, threads), bundle.manifest, tile)
+        facts = bundle.manifest
+        held = {g.face for g in facts.graphs if (g.precision, g.target) == (self.precision, self.engine.reads)}
+        face = next(face for face in FACES[facts.task] if face in held)
+        program = self.engine.load(bundle.graph(self.precision, face, self.engine.reads), threads)
+        upscales = facts.task == "upscale"
+        network = Network(program, facts, tile) if upscales else Interpolator(program, facts, face)
         network.check()
         return network
 
 
 def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tuple[list[Choice], list[str]]:
-    """Every way to run the bundle's `float` graphs here, best first, and why engines are left out.
+    """Every way to run the bundle's graphs of `FACES` here, best first, and why engines are left out.
 
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
@@ -43,7 +50,7 @@ def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tu
     Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
     engine, or every engine, is unusable.
     """
-    held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face == "float"}
+    held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face in FACES[manifest.task]}
     _check_precision(precision, sorted({name for name, _ in held}), manifest)
     found, notes = [], []
     for name in ENGINES.names() if engine == AUTO else [engine]:

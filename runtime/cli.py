@@ -1,8 +1,7 @@
-"""`pocketlens run`, `models`, `bench` and `doctor`."""
+"""`pocketlens models`, `bench` and `doctor`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,83 +9,15 @@ import typer
 
 from ..core.bundle import read
 from ..core.catalog import ENGINES
-from ..core.commands import Force, Json, Quiet, report
+from ..core.commands import Json, Quiet, report
 from ..core.errors import BadInput
-from ..core.files import refuse_existing
 from ..core.locate import shipped_bundles
-from ..core.picture import is_picture
 from .bench import bench as measure
-from .choose import AUTO
 from .engine import all_threads
 from .machine import processor_features
+from .options import Model, Threads
 from .remembered import remember
 from .resolve import open_bundle
-from .session import Session
-
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="Bundle, shipped model, run folder, or checkpoint.")]
-Threads = Annotated[int | None, typer.Option(min=1, help="Threads of the engine; all cores by default.")]
-
-
-def run(
-    model: Model,
-    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, a folder of pictures, or a video.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="What to write: of the same kind as INPUT.")],
-    engine: Annotated[str, typer.Option(help="Engine, or auto: the fastest that works here.")] = AUTO,
-    precision: Annotated[str, typer.Option(help="fp32, fp16, int8, or auto: int8 where it pays.")] = AUTO,
-    tile: Annotated[int | None, typer.Option(min=1, help="Work in tiles of this side, to save memory.")] = None,
-    frames: Annotated[int | None, typer.Option(min=1, help="Only the first frames of a video.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0.001, help="Only the first seconds of a video.")] = None,
-    threads: Threads = None,
-    force: Force = False,
-    quiet: Quiet = False,
-) -> None:
-    """Enhance a picture, a folder of pictures or a video.
-
-    A folder becomes a folder of PNGs of the same names. A video keeps its sound, subtitles, time
-    stamps and colour tags; the output's suffix (.mp4, .mov, .mkv, .webm) says how it is written.
-
-    Example: pocketlens run sesr-x2 holiday.mp4 -o holiday-2x.mp4
-    """
-    _check_places(source, output, force)
-    with Session.open(model, engine, precision, threads, tile) as session:
-        notes = [*session.notes, *_process(session, source, output, frames, seconds, quiet)]
-    for note in notes if not quiet else ():
-        print(f"pocketlens: note: {note}", file=sys.stderr)
-
-
-def _check_places(source: Path, output: Path, force: bool) -> None:
-    if not source.exists():
-        raise BadInput(f"no such file or folder: {source}")
-    if output.exists() and output.samefile(source):
-        raise BadInput(f"{output} is the input itself; choose another name")
-    if source.is_dir() and (is_picture(output) or _is_video(output)):
-        raise BadInput(f"a folder becomes a folder of pictures, and {output} is the name of a file")
-    refuse_existing(output, force)
-
-
-def _is_video(output: Path) -> bool:
-    from .encode import SUFFIXES
-
-    return output.suffix.lower() in SUFFIXES
-
-
-def _process(
-    session: Session, source: Path, output: Path, frames: int | None, seconds: float | None, quiet: bool
-) -> list[str]:
-    """Do the work; gives notes on what the output does not keep."""
-    if not source.is_dir() and not is_picture(source):
-        from .video import process_video
-
-        return process_video(session, source, output, frames, seconds, quiet)
-    from .pictures import process_folder, process_picture
-
-    if frames is not None or seconds is not None:
-        raise BadInput("--frames and --seconds are for videos")
-    if source.is_dir():
-        process_folder(session, source, output, quiet)
-    else:
-        process_picture(session, source, output)
-    return []
 
 
 def models(json: Json = None, quiet: Quiet = False) -> None:
@@ -97,10 +28,14 @@ def models(json: Json = None, quiet: Quiet = False) -> None:
     listed = [_shown(name, path) for name, path in shipped_bundles().items()]
 
     def lines() -> str:
-        shown = [f"{m['name']:14} {m['task']} x{m['scale']}, {m['parameters']} parameters" for m in listed]
+        shown = [f"{m['name']:14} {_kind(m)}, {m['parameters']} parameters" for m in listed]
         return "\n".join(shown) or "no models are shipped with this installation"
 
     report(listed, json, lines, quiet)
+
+
+def _kind(shown: dict[str, Any]) -> str:
+    return f"upscale x{shown['scale']}" if shown["task"] == "upscale" else shown["task"]
 
 
 def _shown(name: str, path: Path) -> dict[str, Any]:

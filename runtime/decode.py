@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -21,6 +22,8 @@ EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_
 """How formats are converted: FFmpeg's default is faster and darkens a picture by a grey level."""
 _SOUND_LAGS = 1.0
 """Seconds by which a file may keep sound behind the picture it belongs to."""
+_REGULAR = 0.75
+"""Frames are at least this part of the usual step apart."""
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,17 @@ class Facts:
 class Reader:
     """An open video. Iterating gives its frames, and between them the packets of the other streams.
 
-    What is damaged is left out, and `notes` tells of it. `formats` are those that frames may have;
-    any other is converted to the nearest. Raises BadInput for a file that is missing, is no video, or
-    of which no frame can be decoded.
+    What cannot be decoded is a frame without planes where its place is known, and `notes` tells of it.
+    `formats` are those that frames may have; any other is converted to the nearest. Raises BadInput for
+    a file that is missing, is no video, or of which no frame can be decoded.
     """
 
     def __init__(self, path: Path, formats: Collection[str]) -> None:
         self._path, self._formats = path, formats
-        self._damaged = self._out_of_order = 0
+        self._errors = self._corrupt = self._lost = self._out_of_order = 0
         self._last: int | None = None
+        self._sent: list[int] = []
+        self._unplaced = 0
         self._reached, self._ended = 0.0, False
         try:
             self.container = av.open(str(path))
@@ -94,14 +99,23 @@ class Reader:
                     return
                 if packet.pts is not None:
                     self._reached = max(self._reached, float(packet.pts * packet.time_base))
-                if packet.stream is not self._video:
-                    if packet.dts is not None:  # the last one of each stream is empty
-                        yield packet
-                    continue
-                yield from (picture for picture in packet.decode() if isinstance(picture, av.VideoFrame))
             except FFmpegError:
                 # A file that breaks off ends the packets too, so the next turn is the last.
-                self._damaged += 1
+                self._errors += 1
+                continue
+            if packet.stream is self._video:
+                yield from self._decode(packet)
+            elif packet.dts is not None:  # the last one of each stream is empty
+                yield packet
+
+    def _decode(self, packet: av.Packet) -> Iterator[av.VideoFrame]:
+        if packet.pts is not None:
+            heapq.heappush(self._sent, packet.pts)
+        try:
+            yield from (picture for picture in packet.decode() if isinstance(picture, av.VideoFrame))
+        except FFmpegError:
+            self._errors += 1
+            self._unplaced += packet.pts is None and bool(packet.size)
 
     def _facts(self, first: av.VideoFrame) -> Facts:
         video, rate = self._video, self._video.average_rate or self._video.guessed_rate or Fraction(25)
@@ -129,19 +143,50 @@ class Reader:
             yield from self._given(self._early.pop(0))
         for item in self._items:
             yield from self._given(item)
+        yield from self._missing(None)
 
     def _given(self, item: av.VideoFrame | av.Packet) -> Iterator[Frame | av.Packet]:
         if isinstance(item, av.Packet):
             yield item
             return
-        self._damaged += item.is_corrupt
-        step = max(1, round(1 / self.facts.rate / self.facts.time_base))
-        pts = item.pts if item.pts is not None else 0 if self._last is None else self._last + step
+        self._corrupt += item.is_corrupt
+        pts = item.pts
+        if pts is None:
+            # A stream without times has them by its rate.
+            pts = 0 if self._last is None else self._last + self._step * (1 + self._unplaced)
+            self._sent += (pts - self._step * back for back in range(self._unplaced, 0, -1))
+        self._unplaced = 0
         if self._last is not None and pts <= self._last:
             self._out_of_order += 1
             return
+        yield from self._missing(pts)
         self._last = pts
-        yield Frame(self._planes(item), self.facts.format, pts, item.duration, self.facts.time_base, _colour(item))
+        colour = _colour(item)
+        yield Frame(
+            self._planes(item),
+            self.facts.format,
+            pts,
+            item.duration or self._step,
+            self.facts.time_base,
+            colour,
+            item.is_corrupt,
+        )
+
+    @property
+    def _step(self) -> int:
+        """The usual time from frame to frame."""
+        return max(1, round(1 / self.facts.rate / self.facts.time_base))
+
+    def _missing(self, until: int | None) -> Iterator[Frame]:
+        """The frames that were sent to the decoder, and that it lost, before the one at `until`."""
+        last, step = self._last, self._step
+        while self._sent and (until is None or self._sent[0] <= until):
+            pts = heapq.heappop(self._sent)
+            # Codecs have packets that show nothing, right beside those that do.
+            apart = [abs(pts - other) for other in (last, until) if other is not None]
+            if last is not None and min(apart) >= _REGULAR * step:
+                self._lost += 1
+                yield Frame((), self.facts.format, pts, step, self.facts.time_base, self.facts.colour, damaged=True)
 
     def _planes(self, picture: av.VideoFrame) -> tuple[np.ndarray, ...]:
         facts = self.facts
@@ -170,8 +215,9 @@ class Reader:
         left_out = len(self.container.streams) - 1 - len(self.passed)
         if left_out:
             told.append(f"left out {left_out} of its streams: neither the video nor sound nor subtitles")
-        if self._damaged:
-            told.append(f"{self._damaged} packets or frames are damaged; what could be decoded is kept")
+        damaged = self._corrupt + max(self._errors, self._lost)
+        if damaged:
+            told.append(f"{damaged} packets or frames are damaged; what could be decoded is kept")
         if self._out_of_order:
             told.append(f"left out {self._out_of_order} frames that were not later than the one before")
         said = ((self.container.duration or 0) + (self.container.start_time or 0)) / av.time_base

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
@@ -49,29 +49,41 @@ def container_for(path: Path) -> _Container:
     return _CONTAINERS[path.suffix.lower()]
 
 
+@contextmanager
+def writing(target: Path) -> Iterator[None]:
+    """FFmpeg's errors of writing as BadInput; those of the disk are OSErrors too, and `whole` knows them."""
+    try:
+        yield
+    except FFmpegError as error:
+        raise BadInput(f"cannot write {target}: {error.strerror}") from error
+
+
 class Writer:
-    """A video being written: `scale` times the size of the one that `reader` reads, the rest as it was.
+    """A video being written, of these `facts`; sound and all else as in the one that `like` reads.
 
     A context manager: leaving it without an error finishes the file. Raises BadInput where the kind of
     file cannot hold a stream of the input, OSError where the disk cannot.
     """
 
-    def __init__(self, path: Path, reader: Reader, scale: int) -> None:
+    def __init__(self, path: Path, facts: Facts, like: Reader | None = None) -> None:
         kind = container_for(path)
-        _check_passed(path, kind, reader)
-        self._facts, self._layout = reader.facts, _stored_layout(kind, reader.facts, scale)
+        passed = like.passed if like else ()
+        _check_passed(path, kind, passed)
+        self._facts, self._layout = facts, _stored_layout(kind, facts)
         self._file = av.open(str(path), "w", format=kind.muxer)
-        self._video = self._add_video(kind, scale)
-        self._streams = {stream.index: self._add_passed(stream) for stream in reader.passed}
-        described = reader.container.metadata.items()
-        self._file.metadata.update({key: value for key, value in described if key not in _OF_THE_FILE})
-        self._file.set_chapters(reader.container.chapters())
+        self._video = self._add_video(kind)
+        self._durations: dict[int | None, int] = {}
+        self._streams = {stream.index: self._add_passed(stream) for stream in passed}
+        if like:
+            described = like.container.metadata.items()
+            self._file.metadata.update({key: value for key, value in described if key not in _OF_THE_FILE})
+            self._file.set_chapters(like.container.chapters())
 
-    def _add_video(self, kind: _Container, scale: int) -> av.VideoStream:
+    def _add_video(self, kind: _Container) -> av.VideoStream:
         facts = self._facts
         video = self._file.add_stream(kind.codec, rate=facts.rate, options=dict(kind.options))
         assert isinstance(video, av.VideoStream)
-        video.width, video.height = facts.width * scale, facts.height * scale
+        video.width, video.height = facts.width, facts.height
         video.pix_fmt = self._layout.name
         video.time_base = video.codec_context.time_base = facts.time_base
         if facts.aspect:
@@ -88,12 +100,20 @@ class Writer:
         return added
 
     def write(self, item: Frame | av.Packet) -> None:
-        """Encode a frame, or pass a packet through."""
+        """Encode a frame, or pass a packet through; in place of a lost frame the one before is shown on."""
         if isinstance(item, Frame):
-            self._file.mux(self._video.encode(self._picture(item)))
+            if item.planes:
+                self._durations[item.pts] = item.duration
+                self._mux(self._video.encode(self._picture(item)))
         else:
             item.stream = self._streams[item.stream_index]
             self._file.mux(item)
+
+    def _mux(self, packets: Sequence[av.Packet]) -> None:
+        for packet in packets:
+            # The coder thinks that every frame lasts as long as the rate says, the last one too.
+            packet.duration = self._durations.pop(packet.pts, 0) or packet.duration
+            self._file.mux(packet)
 
     def _picture(self, frame: Frame) -> av.VideoFrame:
         height, width = frame.size
@@ -135,25 +155,25 @@ class Writer:
                 self._file.close()
             return
         try:
-            self._file.mux(self._video.encode(None))
+            self._mux(self._video.encode(None))
         finally:
             self._file.close()
 
 
-def _stored_layout(kind: _Container, facts: Facts, scale: int) -> Layout:
+def _stored_layout(kind: _Container, facts: Facts) -> Layout:
     """4:4:4 where a side comes out odd, for the coders want even sides of anything else."""
     layout = facts.layout
-    if facts.height * scale % 2 or facts.width * scale % 2:
+    if facts.height % 2 or facts.width % 2:
         layout = Layout(layout.bits, 1, 1)
     written = {form.name for form in av.Codec(kind.codec, "w").video_formats or ()}
     return layout if layout.name in written else replace(layout, bits=8)
 
 
-def _check_passed(path: Path, kind: _Container, reader: Reader) -> None:
+def _check_passed(path: Path, kind: _Container, passed: Sequence[Stream]) -> None:
     """Raise BadInput, naming the kinds of file that can, where this one cannot hold a stream."""
-    for stream in reader.passed:
+    for stream in passed:
         if not _holds(kind, stream):
-            able = [suffix for suffix, other in _CONTAINERS.items() if all(_holds(other, s) for s in reader.passed)]
+            able = [suffix for suffix, other in _CONTAINERS.items() if all(_holds(other, s) for s in passed)]
             raise BadInput(
                 f"a {path.suffix} file cannot hold the input's {stream.type} stream ({stream.codec_context.name}); "
                 f"name the output {' or '.join(able) or 'after one that can'}"

@@ -57,7 +57,8 @@ class Frame:
     """A picture and its place in time.
 
     `planes` is Y, Cb, Cr where `format` is in LAYOUTS (uint8, or uint16 for 10 bits), or one
-    (H, W, 3) uint8 array for BGR. It is shown at `pts` for `duration`, both in `time_base` seconds.
+    (H, W, 3) uint8 array for BGR, or nothing of a frame that is lost. It is shown at `pts` for
+    `duration`, both in `time_base` seconds.
     """
 
     planes: tuple[np.ndarray, ...]
@@ -66,6 +67,8 @@ class Frame:
     duration: int = 0
     time_base: Fraction = Fraction(1, 1000)
     colour: Colour = Colour()
+    damaged: bool = False
+    """Whether the picture is not what was filmed, because the file is damaged."""
 
     @property
     def size(self) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ..core.bundle import Manifest
@@ -71,6 +73,11 @@ class Network:
         found = {name: array.shape for name, array in result.items()}
         if found.get(self._facts.output) != expected:
             raise MachineCannot(f"the graph of {self._facts.name} gives {found}, not {self._facts.output} {expected}")
+
+    def trial(self, height: int, width: int) -> Callable[[], object]:
+        """What `bench` times: one picture, float in and out."""
+        picture = np.random.default_rng(0).random((self._facts.channels, height, width), np.float32)
+        return lambda: self(picture)
 
     def close(self) -> None:
         """Close the program."""

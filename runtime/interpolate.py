@@ -1,0 +1,145 @@
+"""A loaded interpolation graph as a function of two frames of any size."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from itertools import cycle
+
+import cv2
+import numpy as np
+
+from ..core.bundle import Manifest
+from ..core.colour import from_network
+from ..core.errors import BadInput, MachineCannot
+from .engine import Program
+from .frame import BGR, LAYOUTS, Frame
+from .tiles import round_up
+from .view import View, as_frame
+from .warp import Motion, compose
+
+SPLIT = "split"
+_FLOW_BEFORE, _FLOW_AFTER, _MASK = "flow_before", "flow_after", "mask"
+_WHOLE_PIXELS = 1 << 22
+"""Motion in a larger frame is found at half its size, or a quarter: memory stays bounded."""
+
+
+class Interpolator:
+    """Two frames and a time in (0, 1) -> the picture between them.
+
+    With a `split` graph the network finds the motion, and the frames are warped here: planar frames stay
+    planar. Any other face gives the picture itself, from BGR to BGR. Frames are padded to the network's
+    `align` by repeating the edge, and what it makes is cropped.
+    """
+
+    def __init__(self, program: Program, manifest: Manifest, face: str) -> None:
+        self._program, self._facts, self._split = program, manifest, face == SPLIT
+        self._made: dict[str, np.ndarray] = {}
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The frame formats that it takes."""
+        return (*LAYOUTS, BGR) if self._split else (BGR,)
+
+    def view(self, frame: Frame) -> View:
+        """A frame made ready, for as many pairs as it is part of. Raises BadInput for a format not taken."""
+        if frame.format not in self.formats:
+            raise BadInput(f"this network takes {', '.join(self.formats)} frames, not {frame.format}")
+        return View(frame, self._tensor)
+
+    def between(self, before: View, after: View, t: float) -> tuple[np.ndarray, ...]:
+        """The planes of the picture at `t` in (0, 1), in the frames' own format."""
+        if self._split:
+            return compose(before, after, self.motion(before, after, t))
+        height, width = before.frame.size
+        picture = self._run(before, after, t)[self._facts.output]
+        return (from_network(picture[0, :, :height, :width]),)
+
+    def motion(self, before: View, after: View, t: float) -> Motion:
+        """The motion that `between` goes by; overwritten by the next call. Raises BadInput without a `split` graph."""
+        self.require_motion()
+        made = self._run(before, after, t)
+        size, seen = before.frame.size, self._seen_size(*before.frame.size)
+        early, late = (_enlarged(made[name][0], seen, size, flow=True) for name in (_FLOW_BEFORE, _FLOW_AFTER))
+        return Motion(early, late, _enlarged(made[_MASK][0], seen, size, flow=False)[0])
+
+    def require_motion(self) -> None:
+        """Raise BadInput where the graph that is run gives the picture alone."""
+        if not self._split:
+            raise BadInput(f"{self._facts.name} holds no {SPLIT} graph that runs here, so its motion cannot be had")
+
+    def _seen_size(self, height: int, width: int) -> tuple[int, int]:
+        """Size at which motion is found."""
+        factor = 1
+        while self._split and height * width > _WHOLE_PIXELS * factor**2:
+            factor *= 2
+        return -(-height // factor), -(-width // factor)
+
+    def _tensor(self, bgr: np.ndarray) -> np.ndarray:
+        """uint8 BGR -> (1, 3, H', W') RGB in [0, 1], shrunk where it is very large, and padded."""
+        height, width = self._seen_size(*bgr.shape[:2])
+        if bgr.shape[:2] != (height, width):
+            bgr = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
+        align = self._facts.align
+        tensor = np.empty((1, 3, round_up(height, align), round_up(width, align)), np.float32)
+        for plane, channel in zip(tensor[0], cv2.split(bgr)[::-1], strict=True):
+            np.multiply(channel, np.float32(1 / 255), out=plane[:height, :width])
+        tensor[..., :height, width:] = tensor[..., :height, width - 1 : width]
+        tensor[..., height:, :] = tensor[..., height - 1 : height, :]
+        return tensor
+
+    def _run(self, before: View, after: View, t: float) -> dict[str, np.ndarray]:
+        """The graph's outputs of a pair, which the next call overwrites."""
+        feeds = dict(zip(self._facts.inputs, (before.tensor, after.tensor, np.array([t], np.float32)), strict=True))
+        height, width = before.tensor.shape[2:]
+        shapes = self._shapes(height, width)
+        if {name: array.shape for name, array in self._made.items()} != shapes:
+            self._made = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
+        return dict(self._program.run(feeds, self._made))
+
+    def _shapes(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
+        """Output name -> shape, for frames of height x width."""
+        if not self._split:
+            return {self._facts.output: (1, 3, height, width)}
+        return {name: (1, count, height, width) for name, count in ((_FLOW_BEFORE, 2), (_FLOW_AFTER, 2), (_MASK, 1))}
+
+    def check(self) -> None:
+        """Run a tiny pair: a graph that loads may still not run, or not be what the manifest says.
+
+        Raises MachineCannot.
+        """
+        side = self._facts.align
+        frame = np.zeros((1, 3, side, side), np.float32)
+        feeds = dict(zip(self._facts.inputs, (frame, frame, np.array([0.5], np.float32)), strict=True))
+        found = {name: array.shape for name, array in self._program.run(feeds).items()}
+        if found != self._shapes(side, side):
+            raise MachineCannot(f"the graph of {self._facts.name} gives {found}, not {self._shapes(side, side)}")
+
+    def trial(self, height: int, width: int) -> Callable[[], object]:
+        """What `bench` times: a picture between two, of which one is new, as in a video."""
+        noise = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        smooth = cv2.GaussianBlur(noise, (0, 0), 2)
+        frames = [as_frame(smooth), as_frame(np.roll(smooth, 3, axis=1))]
+        turns = cycle(frames)
+        views = deque((self.view(next(turns)) for _ in frames), maxlen=2)
+
+        def step() -> None:
+            views.append(self.view(next(turns)))
+            self.between(views[0], views[1], 0.5)
+
+        return step
+
+    def close(self) -> None:
+        """Close the program."""
+        self._program.close()
+
+
+def _enlarged(made: np.ndarray, seen: tuple[int, int], size: tuple[int, int], flow: bool) -> np.ndarray:
+    """(C, H', W') cropped to the size that was seen, and enlarged to that of the frame, flows in its pixels."""
+    made = made[:, : seen[0], : seen[1]]
+    if seen == size:
+        return made
+    larger = np.stack([cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR) for plane in made])
+    if flow:
+        larger *= np.array([size[1] / seen[1], size[0] / seen[0]], np.float32)[:, None, None]
+    return larger

@@ -1,0 +1,108 @@
+"""`pocketlens run`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..core.commands import Force, Quiet
+from ..core.errors import BadInput
+from ..core.files import refuse_existing
+from ..core.picture import is_picture
+from .chain import Chain
+from .choose import AUTO
+from .options import Model, Threads
+
+
+def run(
+    model: Model,
+    source: Annotated[Path, typer.Argument(metavar="INPUT", help="A picture, a folder of pictures, or a video.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="What to write: of the same kind as INPUT.")],
+    engine: Annotated[str, typer.Option(help="Engine, or auto: the fastest that works here.")] = AUTO,
+    precision: Annotated[str, typer.Option(help="fp32, fp16, int8, or auto: int8 where it pays.")] = AUTO,
+    tile: Annotated[int | None, typer.Option(min=1, help="Work in tiles of this side, to save memory.")] = None,
+    factor: Annotated[int | None, typer.Option(min=2, help="Times as many frames a second; 2 by default.")] = None,
+    fps: Annotated[str | None, typer.Option(help="Or this many: 60, 59.94, 60000/1001.")] = None,
+    cut: Annotated[str | None, typer.Option(help="At a scene cut: hold the frame before it, or blend.")] = None,
+    then: Annotated[list[str] | None, typer.Option(metavar="MODEL", help="A model to run on what comes out.")] = None,
+    show_flow: Annotated[Path | None, typer.Option(help="Show the motion in colours: a picture or a video.")] = None,
+    frames: Annotated[int | None, typer.Option(min=1, help="Only the first frames of a video.")] = None,
+    seconds: Annotated[float | None, typer.Option(min=0.001, help="Only the first seconds of a video.")] = None,
+    threads: Threads = None,
+    force: Force = False,
+    quiet: Quiet = False,
+) -> None:
+    """Enhance a picture, a folder of pictures or a video.
+
+    A folder becomes a folder of PNGs of the same names. A video keeps its sound, subtitles, time
+    stamps and colour tags; the output's suffix (.mp4, .mov, .mkv, .webm) says how it is written.
+
+    A model that interpolates takes a video, or a folder of pictures, in the order of their names, which
+    becomes 000001.png and so on. Its frames pass as they are, and new ones come between: --factor times
+    as many, or --fps a second. Up to four frames that repeat the one before are replaced by the
+    motion across them; more are a scene that stands still. Nothing moves across a cut.
+
+    Example: pocketlens run sesr-x2 holiday.mp4 -o holiday-2x.mp4
+    Example: pocketlens run ifnet-lite holiday.mp4 -o smooth.mp4 --fps 60 --then sesr-x2
+    """
+    _check_places(source, output, show_flow, force)
+    if fps is not None and source.is_dir():
+        raise BadInput("--fps is for videos: the pictures of a folder have no times, so give --factor")
+    with Chain.open([model, *(then or [])], engine, precision, threads, tile, factor, fps, cut) as chain:
+        notes = [*chain.notes, *_process(chain, source, output, show_flow, frames, seconds, quiet)]
+    for note in notes if not quiet else ():
+        print(f"pocketlens: note: {note}", file=sys.stderr)
+
+
+def _check_places(source: Path, output: Path, show_flow: Path | None, force: bool) -> None:
+    if not source.exists():
+        raise BadInput(f"no such file or folder: {source}")
+    if source.is_dir() and (is_picture(output) or _is_video(output)):
+        raise BadInput(f"a folder becomes a folder of pictures, and {output} is the name of a file")
+    for target in (output, show_flow):
+        if target is None:
+            continue
+        if target.exists() and target.samefile(source):
+            raise BadInput(f"{target} is the input itself; choose another name")
+        refuse_existing(target, force)
+    if show_flow is not None:
+        if show_flow.resolve() == output.resolve():
+            raise BadInput(f"--show-flow and --output both name {output}")
+        if not is_picture(show_flow) and not _is_video(show_flow):
+            raise BadInput(f"cannot show the flow as '{show_flow.name}'; name it .png, .mp4, .mov, .mkv or .webm")
+
+
+def _is_video(output: Path) -> bool:
+    from .encode import SUFFIXES
+
+    return output.suffix.lower() in SUFFIXES
+
+
+def _process(
+    chain: Chain,
+    source: Path,
+    output: Path,
+    show_flow: Path | None,
+    frames: int | None,
+    seconds: float | None,
+    quiet: bool,
+) -> list[str]:
+    """Do the work; gives notes on what the output does not keep, and on what was found."""
+    if not source.is_dir() and not is_picture(source):
+        from .video import process_video
+
+        return process_video(chain, source, output, frames, seconds, show_flow, quiet)
+    from .pictures import process_film, process_folder, process_picture
+
+    if (frames, seconds, show_flow) != (None, None, None):
+        raise BadInput("--frames, --seconds and --show-flow are for videos")
+    if not source.is_dir():
+        process_picture(chain, source, output)
+    elif chain.interpolates:
+        return process_film(chain, source, output, quiet)
+    else:
+        process_folder(chain, source, output, quiet)
+    return []
