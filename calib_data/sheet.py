@@ -36,6 +36,8 @@ def draw(calibration: CalibrationSet) -> np.ndarray:
 def _tile(item: Item, frames: Sequence[np.ndarray]) -> np.ndarray:
     tile = np.full((_HEIGHT + _CAPTION, _WIDTH * len(frames), 3), _PAPER, np.uint8)
     tile[:_HEIGHT] = np.hstack([_fitted(bgr) for bgr in frames])
+    for seam in range(_WIDTH, tile.shape[1], _WIDTH):
+        tile[:_HEIGHT, seam - 2 : seam + 2] = _PAPER
     _text(tile, item.origin, 0, _HEIGHT + 19, 0.5, _INK)
     _text(tile, item.why, 0, _HEIGHT + 37, 0.44, _ACCENT)
     figures = asdict(item.statistics) | ({"motion": item.pair.motion} if item.pair else {})

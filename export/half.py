@@ -16,6 +16,8 @@ _HALF = "/half"
 """What the fp16 form of a tensor is called by, behind its name."""
 _ALWAYS_FLOAT = {"Resize": (1, 2)}
 """Operator -> inputs that are float32 in any precision."""
+_NEVER = ("Cast", "Range")
+"""Operators that say what they make, or do not know fp16."""
 
 
 def half(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -95,4 +97,4 @@ class _Writer:
     def _narrows(self, node: NodeProto) -> bool:
         """Whether a node computes in fp16."""
         floats = any(name in self._floats for name in node.input), any(name in self._floats for name in node.output)
-        return all(floats) and node.op_type != "Cast" and node.name not in self._kept
+        return all(floats) and node.op_type not in _NEVER and node.name not in self._kept

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnx
 from pocketlens.core.catalog import ENGINES
 
 
+def run_all(
+    graph: onnx.ModelProto, feeds: Mapping[str, np.ndarray], engine: str = "onnxruntime"
+) -> Mapping[str, np.ndarray]:
+    """What a graph makes of its inputs, by name."""
+    program = ENGINES.get(engine).load(graph.SerializeToString(), 1)
+    return program.run({name: np.ascontiguousarray(array) for name, array in feeds.items()})
+
+
 def run(graph: onnx.ModelProto, frame: np.ndarray, engine: str = "onnxruntime") -> np.ndarray:
     """What a graph of one input and one output makes of an array."""
-    program = ENGINES.get(engine).load(graph.SerializeToString(), 1)
-    (made,) = program.run({graph.graph.input[0].name: np.ascontiguousarray(frame)}).values()
+    (made,) = run_all(graph, {graph.graph.input[0].name: frame}, engine).values()
     return made

@@ -14,13 +14,16 @@ from pocketlens.core import checkpoint
 from pocketlens.core.catalog import NETWORKS
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.export.build import Graphs
-from pocketlens.export.calibration import on_pictures
+from pocketlens.export.calibration import on_pictures, on_triplets
+from pocketlens.export.pairs import draw_pairs
 from pocketlens.export.samples import draw
 
 SMALL = {
     "sesr": {"channels": 8, "blocks": 1, "width": 8},
     "fsrcnn": {"d": 8, "s": 4, "m": 1},
     "esrgan": {"scale": 2, "features": 4, "growth": 2, "blocks": 1},
+    "ifnet_lite": dict.fromkeys(["stem", "quarter", "eighth", "sixteenth", "coarse", "middle", "fine"], 8)
+    | {"depth": 1},
 }
 """Name -> options of a network that is exported in a moment."""
 
@@ -47,12 +50,32 @@ def small(name: str) -> Checkpoint:
     return Checkpoint(name, options, network, "0" * 64)
 
 
+def small_interpolator() -> Checkpoint:
+    """A small network that finds motion of some pixels, its own for each place."""
+    trained = small("ifnet_lite")
+    with torch.no_grad():
+        for name, module in trained.network.named_modules():
+            if name.endswith("head"):
+                torch.nn.init.normal_(module.weight, 0, 0.25)  # type: ignore[arg-type]
+                torch.nn.init.uniform_(module.bias, -2, 2)  # type: ignore[arg-type]
+    return trained
+
+
+@pytest.fixture(scope="module")
+def interpolator() -> Checkpoint:
+    """One for the tests of a file to change."""
+    return small_interpolator()
+
+
 @pytest.fixture(scope="session")
 def build() -> Build:
     """Builds a graph of a small network, each once."""
 
     @cache
     def graphs(name: str) -> Graphs:
+        if name == "ifnet_lite":
+            trained = small_interpolator()
+            return Graphs(trained, on_triplets(draw_pairs()[::3], trained.spec))
         trained = small(name)
         return Graphs(trained, on_pictures([bgr for _, bgr in draw()[::3]], trained.spec))
 

@@ -50,7 +50,7 @@ class Exported:
         return np.random.default_rng(0).random(shape, np.float32)
 
 
-@pytest.fixture(scope="module", params=cases(NETWORKS, small=2))
+@pytest.fixture(scope="module", params=cases(NETWORKS, small=2, task="upscale"))
 def exported(request: pytest.FixtureRequest) -> Exported:
     return Exported(request.param)
 

@@ -1,0 +1,176 @@
+"""Every interpolator's graphs do what the network does, at any size and moment, whichever face is asked."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from graphs import run_all
+from moving import slid, to_feeds
+from network_contract import Case, cases
+from onnx import TensorProto
+from pocketlens.core.catalog import NETWORKS
+from pocketlens.core.checkpoint import Checkpoint
+from pocketlens.core.errors import BadInput
+from pocketlens.core.metrics import psnr
+from pocketlens.core.motion import warp as torch_warp
+from pocketlens.distill.torch_interpolator import torch_interpolator
+from pocketlens.export import remap
+from pocketlens.export.build import Graphs
+from pocketlens.export.faces import faces_of
+
+SIDES = ["{}*height", "{}*width"]
+
+
+def dims(value: onnx.ValueInfoProto) -> list[str | int]:
+    return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
+
+
+class Exported:
+    """One network, its graphs made as they are asked for."""
+
+    def __init__(self, case: Case) -> None:
+        self.spec, self.network = case.spec, case.network()
+        self.graphs = Graphs(Checkpoint(case.name, case.options, self.network, "0" * 64))
+
+    @cached_property
+    def built(self) -> dict[tuple[str, str], onnx.ModelProto]:
+        return {(p, f): self.graphs.build(p, f) for p in ("fp32", "fp16") for f in faces_of(self.spec)}
+
+    def torch(self, feeds: dict[str, np.ndarray]) -> np.ndarray:
+        with torch.inference_mode():
+            made = self.network(*(torch.from_numpy(feeds[name].copy()) for name in self.spec.inputs))
+        return made.picture.clamp(0, 1).numpy()
+
+
+@pytest.fixture(scope="module", params=cases(NETWORKS, small=2, task="interpolate"))
+def exported(request: pytest.FixtureRequest) -> Exported:
+    return Exported(request.param)
+
+
+def split_picture(exported: Exported, feeds: dict[str, np.ndarray], precision: str = "fp32") -> np.ndarray:
+    made = run_all(exported.built[precision, "split"], feeds)
+    early, late = (np.ascontiguousarray(np.moveaxis(feeds[name][0], 0, -1)) for name in ("before", "after"))
+    fused = remap.fuse(early, late, *(made[name][0] for name in ("flow_before", "flow_after", "mask")))
+    return np.moveaxis(fused, -1, 0)[None]
+
+
+@pytest.mark.parametrize("t", [0.5, 0.2])
+def test_in_fp32_it_is_the_network(exported: Exported, t: float):
+    align = exported.spec.align
+    for height, width in ((1, 1), (2, 3)):
+        feeds = to_feeds(*slid(height * align, width * align, 3, 1), t=t)
+        made = run_all(exported.built["fp32", "float"], feeds)["between"]
+        np.testing.assert_allclose(made, exported.torch(feeds), atol=1e-4)
+
+
+def test_several_pairs_go_through_at_once_each_at_its_own_moment(exported: Exported):
+    align = exported.spec.align
+    pairs = [to_feeds(*slid(align, 2 * align, 2 * seed, seed=seed), t=t) for seed, t in enumerate((0.1, 0.5, 0.8))]
+    together = {name: np.concatenate([pair[name] for pair in pairs]) for name in pairs[0]}
+    made = run_all(exported.built["fp32", "float"], together)["between"]
+    for index, pair in enumerate(pairs):
+        np.testing.assert_allclose(made[index : index + 1], exported.torch(pair), atol=1e-4)
+
+
+def test_all_faces_give_the_same_picture_to_one_grey_level(exported: Exported):
+    align = exported.spec.align
+    before, after = slid(2 * align, 3 * align, 4, 2)
+    feeds = to_feeds(before, after, 0.3)
+    wanted = run_all(exported.built["fp32", "float"], feeds)["between"]
+    framed = run_all(exported.built["fp32", "frame"], {"before": before[None], "after": after[None], "t": feeds["t"]})
+    rgb = np.moveaxis(framed["between"][..., ::-1], -1, 1) / 255
+    assert np.abs(rgb - wanted).max() <= 1 / 255
+    if exported.spec.split:
+        assert np.abs(split_picture(exported, feeds) - wanted).max() <= 1 / 255
+
+
+def test_frames_of_any_size_are_the_picture_to_one_grey_level(exported: Exported):
+    between = torch_interpolator(exported.network, exported.spec)
+    for height, width in ((1, 1), (1, 7), (19, 33), (64, 70)):
+        before, after = slid(height, width, 2, 1)
+        feeds = {"before": before[None], "after": after[None], "t": np.array([0.4], np.float32)}
+        made = run_all(exported.built["fp32", "frame"], feeds)["between"]
+        assert made.dtype == np.uint8 and made.shape == (1, height, width, 3)
+        assert np.abs(made[0].astype(int) - between(before, after, 0.4)).max() <= 1
+
+
+def test_in_fp16_every_face_is_close_and_convolutions_store_half(exported: Exported):
+    align = exported.spec.align
+    feeds = to_feeds(*slid(2 * align, 2 * align, 3), t=0.5)
+    wanted = exported.torch(feeds)
+    assert psnr(run_all(exported.built["fp16", "float"], feeds)["between"], wanted, peak=1.0) > 50
+    if exported.spec.split:
+        assert psnr(split_picture(exported, feeds, "fp16"), wanted, peak=1.0) > 50
+    kernels = [tensor for tensor in exported.built["fp16", "float"].graph.initializer if len(tensor.dims) == 4]
+    assert {kernel.data_type for kernel in kernels} == {TensorProto.FLOAT16}
+
+
+def test_what_comes_out_is_a_colour_and_a_share_whatever_goes_in(exported: Exported):
+    side = exported.spec.align
+    wild = {name: value * 9 - 4 if name != "t" else value for name, value in to_feeds(*slid(side, side, 5)).items()}
+    made = run_all(exported.built["fp32", "float"], wild)["between"]
+    assert made.min() >= 0 and made.max() <= 1
+    if exported.spec.split:
+        mask = run_all(exported.built["fp32", "split"], wild)["mask"]
+        assert mask.min() >= 0 and mask.max() <= 1
+
+
+def test_its_dimensions_tell_what_goes_in_and_what_comes_out(exported: Exported):
+    sides = [side.format(exported.spec.align) for side in SIDES]
+    for (_, face), model in exported.built.items():
+        graph = model.graph
+        assert [value.name for value in graph.input] == ["before", "after", "t"]
+        assert dims(graph.input[2]) == ["n"]
+        pictures = ["n", "height", "width", 3] if face == "frame" else ["n", 3, *sides]
+        assert dims(graph.input[0]) == dims(graph.input[1]) == pictures
+        outputs = {value.name: dims(value) for value in graph.output}
+        motion = {"flow_before": ["n", 2, *sides], "flow_after": ["n", 2, *sides], "mask": ["n", 1, *sides]}
+        assert outputs == (motion if face == "split" else {"between": pictures})
+        assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 18)]
+
+
+def test_openvino_gives_the_same_picture(exported: Exported):
+    pytest.importorskip("openvino")
+    align = exported.spec.align
+    feeds = to_feeds(*slid(align, 2 * align, 3))
+    for (_, face), model in exported.built.items():
+        if face != "frame":
+            wanted, made = run_all(model, feeds), run_all(model, feeds, "openvino")
+            for name, values in wanted.items():
+                np.testing.assert_allclose(made[name], values, atol=5e-3)
+
+
+def test_a_picture_that_is_more_than_a_blend_has_no_split_face(exported: Exported):
+    if not exported.spec.split:
+        with pytest.raises(BadInput, match="by more than a blend of two warped frames"):
+            exported.graphs.build("fp32", "split")
+
+
+@pytest.mark.parametrize("size", [(37, 53), (64, 64), (1, 5)])
+def test_padding_does_not_bend_the_flow(still_flow, size: tuple[int, int]):
+    """A network whose flow is the same everywhere fetches each pixel from where that points in the frame itself."""
+    flow, graph = still_flow
+    before, after = slid(*size, 6)
+    feeds = {"before": before[None], "after": after[None], "t": np.array([0.5], np.float32)}
+    made = run_all(graph, feeds)["between"][0]
+    early = torch.from_numpy(np.moveaxis(before, -1, 0)[None].astype(np.float32))
+    wanted = torch_warp(early, torch.tensor(flow).view(1, 2, 1, 1).expand(1, 2, *size)).numpy()
+    assert np.abs(made - np.moveaxis(wanted[0], 0, -1)).max() <= 1
+
+
+@pytest.fixture(scope="module")
+def still_flow(interpolator: Checkpoint) -> tuple[tuple[float, float], onnx.ModelProto]:
+    """The one flow to the earlier frame that a network finds, in pixels, and its `frame` graph, of that frame alone."""
+    network = interpolator.network
+    with torch.no_grad():
+        for name, module in network.named_modules():
+            if name.endswith("head"):
+                module.weight.zero_()
+                module.bias.zero_()  # type: ignore[union-attr]
+        # The five planes of the last change, four places each: both flows at half size, and the mask.
+        network.get_submodule("fine").head.bias.copy_(torch.tensor([1.5, -0.75, 0, 0, 30.0]).repeat_interleave(4))  # type: ignore[union-attr]
+    return (3.0, -1.5), Graphs(interpolator).build("fp32", "frame")
