@@ -172,12 +172,15 @@ class Inbetween:
     @property
     def notes(self) -> list[str]:
         """What was found in the frames since `reset`."""
-        across = "the frame before each is held" if self._cut == HOLD else "the scenes are cross-faded"
-        told = [
-            (self._cuts, f"scene cuts: nothing is morphed, {across}"),
-            (self._replaced[True], "duplicated frames are replaced by the motion across them"),
-            (self._kept[True], "frames that repeat the one before are kept: the scene stands still"),
-            (self._replaced[False], "damaged frames are replaced by the motion across them"),
-            (self._kept[False], "damaged frames are replaced by the one before"),
+        found = [
+            (
+                self._cuts,
+                "scene cut",
+                "the frame before is held" if self._cut == HOLD else "the scenes are cross-faded",
+            ),
+            (self._replaced[True], "duplicated frame", "replaced by the motion around"),
+            (self._kept[True], "duplicated frame", "kept, for nothing moves around"),
+            (self._replaced[False], "damaged frame", "replaced by the motion around"),
+            (self._kept[False], "damaged frame", "the one before is held"),
         ]
-        return [f"{count} {what}" for count, what in told if count]
+        return [f"{count} {what}{'s' if count > 1 else ''}: {done}" for count, what, done in found if count]

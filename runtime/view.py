@@ -36,8 +36,9 @@ class View:
 
     @cached_property
     def samples(self) -> tuple[np.ndarray, ...]:
-        """Its planes in float32, as they are warped."""
-        return tuple(plane.astype(np.float32) for plane in self.frame.planes)
+        """Its planes in float32, as they are warped: BGR, or luma and then both chroma planes as one (h, w, 2)."""
+        first, *chroma = (np.ascontiguousarray(plane, np.float32) for plane in self.frame.planes)
+        return (first, cv2.merge(chroma)) if chroma else (first,)
 
 
 def as_frame(bgr: np.ndarray, pts: int = 0, time_base: Fraction = Fraction(1)) -> Frame:

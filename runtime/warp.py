@@ -10,8 +10,8 @@ import numpy as np
 from .frame import BGR, LAYOUTS, Layout
 from .view import View
 
-_STRIP = 64
-"""Rows made at a time: what is in between stays in the cache, and takes no memory in large frames."""
+_STRIP = 1 << 16
+"""Pixels made at a time: what is in between stays in the cache, and takes no memory in large frames."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,15 +28,18 @@ class Motion:
 
     def at_chroma(self, layout: Layout) -> Motion:
         """The same at the places of the chroma samples, in the distances between those."""
-        rows, columns = layout.chroma_size(*self.share.shape)
-        sited = np.array([[layout.across, 0, 0], [0, layout.down, (layout.down - 1) / 2]])
-        finer = np.array([layout.across, layout.down], np.float32)[:, None, None]
 
-        def sampled(plane: np.ndarray) -> np.ndarray:
-            flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-            return cv2.warpAffine(plane, sited, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+        def sampled(plane: np.ndarray, step: int = 1) -> np.ndarray:
+            upper, lower = plane[:: layout.down], plane[layout.down - 1 :: layout.down]
+            if len(lower) < len(upper):
+                lower = np.concatenate((lower, upper[-1:]))
+            midway = cv2.addWeighted(upper, 0.5 / step, lower, 0.5 / step, 0)
+            return np.ascontiguousarray(midway[:, :: layout.across])
 
-        before, after = (np.stack([sampled(plane) for plane in flow]) / finer for flow in (self.before, self.after))
+        before, after = (
+            np.stack((sampled(flow[0], layout.across), sampled(flow[1], layout.down)))
+            for flow in (self.before, self.after)
+        )
         return Motion(before, after, sampled(self.share))
 
 
@@ -45,21 +48,21 @@ def compose(before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]
 
     Every plane is warped as it is stored, so that no conversion can harm its colours.
     """
-    frame = before.frame
-    motions = [motion] * len(frame.planes)
-    if frame.format != BGR and LAYOUTS[frame.format].across > 1:
-        motions[1:] = [motion.at_chroma(LAYOUTS[frame.format])] * 2
-    made = []
-    for early, late, plane, moved in zip(before.samples, after.samples, frame.planes, motions, strict=True):
-        made.append(_mixed(early, late, moved, plane.dtype))
-    return tuple(made)
+    form, kind = before.frame.format, before.frame.planes[0].dtype
+    first = _mixed(before.samples[0], after.samples[0], motion, kind)
+    if form == BGR:
+        return (first,)
+    chroma = _mixed(before.samples[1], after.samples[1], motion.at_chroma(LAYOUTS[form]), kind)
+    return first, *cv2.split(chroma)
 
 
 def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype) -> np.ndarray:
     made = np.empty(early.shape, kind)
     depth = cv2.CV_8U if kind == np.uint8 else cv2.CV_16U
-    for top in range(0, len(early), _STRIP):
-        rows = slice(top, min(top + _STRIP, len(early)))
+    height, width = early.shape[:2]
+    strip = max(1, _STRIP // width)
+    for top in range(0, height, strip):
+        rows = slice(top, min(top + strip, height))
         share = motion.share[rows]
         mixed = cv2.blendLinear(
             _warped(early, motion.before, rows), _warped(late, motion.after, rows), share, 1 - share
@@ -71,6 +74,7 @@ def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype) 
 
 def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice) -> np.ndarray:
     """Those rows of a float32 plane fetched from where `flow` points; the edge is repeated."""
-    x = flow[0, rows] + np.arange(flow.shape[2], dtype=np.float32)
-    y = flow[1, rows] + np.arange(rows.start, rows.stop, dtype=np.float32)[:, None]
-    return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    x, y = flow[0, rows], flow[1, rows]
+    if rows.start:
+        y = y + np.float32(rows.start)
+    return cv2.remap(plane, x, y, cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, borderMode=cv2.BORDER_REPLICATE)

@@ -12,22 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pocketlens.core import picture
 from pocketlens.core.scene import is_cut, is_still
+from scenes import moved, scene
 from shared_data import FOLDER, needs_shared
-
-
-def scene(seed: int, height: int = 180, width: int = 320) -> np.ndarray:
-    """Blobs of all sizes in a palette of its own, as uint8 BGR."""
-    rng = np.random.default_rng(seed)
-    layers = [
-        cv2.resize(rng.normal(0, 1, (n, n, 1)), (width, height), interpolation=cv2.INTER_CUBIC) for n in (4, 9, 30)
-    ]
-    grey = 120 + 40 * layers[0] + 25 * layers[1] + 12 * layers[2]
-    return np.clip(grey[..., None] * rng.uniform(0.7, 1.3, 3), 0, 255).astype(np.uint8)
-
-
-def moved(frame: np.ndarray, x: float, y: float) -> np.ndarray:
-    matrix = np.array([[1, 0, x], [0, 1, y]], np.float64)
-    return cv2.warpAffine(frame, matrix, frame.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
 
 
 def compressed(frame: np.ndarray, quality: int) -> np.ndarray:
