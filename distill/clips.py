@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -34,8 +35,8 @@ class Clip:
     """(index i, gap g): frames i - g, i and i + g are a sound triplet."""
 
 
-def open_clip(path: Path, quiet: bool = False) -> Clip:
-    """Open a video, decoding it unless that was done before.
+def open_clip(path: Path, gaps: Sequence[int], quiet: bool = False) -> Clip:
+    """Open a video, decoding it unless that was done before; `gaps` as `sound_middles` has them.
 
     Raises BadInput for a file that is missing, is no video, or holds no frame that can be decoded.
     """
@@ -50,7 +51,7 @@ def open_clip(path: Path, quiet: bool = False) -> Clip:
     except (OSError, ValueError, KeyError):
         _keep(path, kept, quiet)
         frames, facts = _read(kept)
-    return Clip(path.name, digest, frames, sound_middles(frames, facts["seconds"], facts["runs"]))
+    return Clip(path.name, digest, frames, sound_middles(frames, facts["seconds"], facts["runs"], gaps))
 
 
 def _read(kept: Path) -> tuple[np.ndarray, dict[str, np.ndarray]]:

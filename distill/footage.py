@@ -44,26 +44,27 @@ class Footage:
     """What was found and is not used, or not all of it, and why."""
 
 
-def open_footage(source: str, quiet: bool = False) -> Footage:
+def open_footage(source: str, gaps: Sequence[int] = (1, 2), quiet: bool = False) -> Footage:
     """A video, a folder of videos, triplets or photos, in any mixture, or `sample`, the packaged ones.
 
+    `gaps` are the frames of a video from the one between to those around it.
     Three pictures and nothing else in a folder are a triplet. Raises BadInput for what is missing or
     holds nothing to train on, and MachineCannot for `sample` without its packages.
     """
     path = Path(source)
     if source == SAMPLE:
-        clips = [open_clip(sample_clip(name), quiet) for name in CLIPS]
+        clips = [open_clip(sample_clip(name), gaps, quiet) for name in CLIPS]
         return Footage([each for clip in clips for each in _of_clip(clip)], [bgr for _, bgr in sample_pictures()])
     if path.is_file():
-        return _checked(source, _videos([path], quiet))
+        return _checked(source, _videos([path], gaps, quiet))
     if not path.is_dir():
         raise BadInput(f"no {source}: give a video, a folder of videos, triplets or photos, or '{SAMPLE}'")
-    return _checked(source, _folder(path, quiet))
+    return _checked(source, _folder(path, gaps, quiet))
 
 
-def _folder(folder: Path, quiet: bool) -> Footage:
+def _folder(folder: Path, gaps: Sequence[int], quiet: bool) -> Footage:
     videos = sorted(each for each in folder.iterdir() if each.suffix.lower() in VIDEO_SUFFIXES and each.is_file())
-    found, held = _videos(videos, quiet), Held()
+    found, held = _videos(videos, gaps, quiet), Held()
     pictures = picture.inside(folder)
     if len(pictures) == 3 or any(len(picture.inside(each)) == 3 for each in folder.iterdir() if each.is_dir()):
         found.triplets.extend(_of_folders(triplet.find(folder), held, quiet))
@@ -86,12 +87,12 @@ def _checked(source: str, footage: Footage) -> Footage:
     raise BadInput(f"nothing to train on in {source}: {why}")
 
 
-def _videos(paths: Sequence[Path], quiet: bool) -> Footage:
+def _videos(paths: Sequence[Path], gaps: Sequence[int], quiet: bool) -> Footage:
     """The triplets of videos; one that cannot be used is noted and left out."""
     triplets, notes = [], []
     for path in paths:
         try:
-            clip = open_clip(path, quiet)
+            clip = open_clip(path, gaps, quiet)
         except BadInput as error:
             notes.append(str(error))
             continue

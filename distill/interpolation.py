@@ -136,13 +136,13 @@ def _read(recipe: Recipe, quiet: bool) -> tuple[Footage, list[Filmed]]:
     """What to train on, and the triplets to evaluate on: those of `val`, or an eighth of each source."""
     triplets, photos, val = [], [], []
     for source in recipe.data.train:
-        footage = open_footage(source, quiet)
+        footage = open_footage(source, recipe.data.gaps, quiet)
         for note in footage.notes if not quiet else ():
             print(note, file=sys.stderr)
         kept, held_out = (footage.triplets, []) if recipe.data.val else apart(footage.triplets)
         triplets, photos, val = [*triplets, *kept], [*photos, *footage.photos], [*val, *held_out]
     for source in recipe.data.val:
-        val += open_footage(source, quiet).triplets
+        val += open_footage(source, recipe.data.gaps, quiet).triplets
     judged = {each.digest for each in val}
     triplets = [each for each in triplets[:: recipe.data.thin] if each.digest not in judged]
     if not val:

@@ -73,6 +73,8 @@ class Data(_Section):
     """Side of the crop in pixels of the input."""
     sizes: list[float] = [1.0]
     """Each HR picture is also used resized by these factors (FSRCNN, section 4.1)."""
+    gaps: list[Count] = [1, 2]
+    """To interpolate: how many frames of a video lie from the one between to those around it; more is larger motion."""
     thin: Count = 1
     """To interpolate: one triplet in this many is used; those of a film are much alike."""
     synthesised: Share = 0.25

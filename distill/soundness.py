@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 
 from ..core.scene import is_cut, is_still
 
-GAPS = (1, 2)
-"""Frames from the middle one to its neighbours; a wider gap is larger motion."""
 _LEAST_CHANGE = 1.0
 """Mean grey levels between the outer frames below which there is nothing to learn."""
 _EVEN = 0.1
@@ -19,9 +19,12 @@ _MOST_DETOUR = 1.3
 """Change to the nearer neighbour over that between them: above it the middle frame is a flash or from elsewhere."""
 
 
-def sound_middles(frames: np.ndarray, seconds: np.ndarray, runs: np.ndarray) -> list[tuple[int, int]]:
+def sound_middles(
+    frames: np.ndarray, seconds: np.ndarray, runs: np.ndarray, gaps: Sequence[int]
+) -> list[tuple[int, int]]:
     """(index of the middle frame, gap) of each sound triplet of frames (F, H, W, 3), in order of time.
 
+    A gap is the frames from the middle one to its neighbours: the wider, the larger the motion.
     `seconds` (F,) is when each is shown; `runs` (F,) changes where frames were lost.
     """
     joined = [runs[i] == runs[i + 1] and not is_cut(frames[i], frames[i + 1]) for i in range(len(frames) - 1)]
@@ -29,7 +32,7 @@ def sound_middles(frames: np.ndarray, seconds: np.ndarray, runs: np.ndarray) -> 
     return [
         (middle, gap)
         for middle in range(len(frames))
-        for gap in GAPS
+        for gap in gaps
         if gap <= middle < len(frames) - gap
         and scenes[middle - gap] == scenes[middle + gap]
         and _even(seconds[middle - gap], seconds[middle], seconds[middle + gap])

