@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import onnx
 from onnx import NodeProto, helper, numpy_helper
-from onnx.shape_inference import infer_shapes
 
 from ..core.catalog import ENGINES
 from .calibration import Feeds
@@ -29,10 +28,8 @@ class _Joint:
 
     weights: str
     concat: NodeProto
-    widths: list[int]
-    """Channels of each branch."""
-    narrow: list[int]
-    """The branches to balance."""
+    in_float: list[int]
+    """The branches that come out of float islands."""
 
 
 def balanced(
@@ -43,16 +40,14 @@ def balanced(
     `floats` names the convolutions that are not quantized; ranges are those seen on `watched`.
     """
     model = copy.deepcopy(model)
-    joints = list(_joints(model, floats))
+    joints = list(_joints(model.graph, floats))
     ranges = _ranges(model, sorted({name for joint in joints for name in joint.concat.input}), watched)
     return model, [name for joint in joints for name in _balance(model.graph, joint, ranges)]
 
 
-def _joints(model: onnx.ModelProto, floats: Collection[str]) -> Iterator[_Joint]:
-    """Where there is something to balance, and the weights are read by nobody else."""
-    graph = model.graph
+def _joints(graph: onnx.GraphProto, floats: Collection[str]) -> Iterator[_Joint]:
+    """Those that something in float leads to, and whose weights nobody else reads."""
     made_by, readers = producers(graph), Counter(name for node in graph.node for name in node.input)
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in infer_shapes(model).graph.value_info}
 
     def in_float(branch: str) -> bool:
         ends = [node.name for node in upstream(graph, [branch], CONVOLUTIONS | SIZES) if node.op_type in CONVOLUTIONS]
@@ -60,12 +55,10 @@ def _joints(model: onnx.ModelProto, floats: Collection[str]) -> Iterator[_Joint]
 
     for node in graph.node:
         concat = made_by.get(node.input[0]) if node.op_type == "Conv" and node.name not in floats else None
-        if concat is None or concat.op_type != "Concat" or readers[node.input[1]] > 1:
-            continue
-        widths = [shapes[name][1].dim_value for name in concat.input]
-        narrow = [i for i, name in enumerate(concat.input) if widths[i] < max(widths) and in_float(name)]
-        if narrow:
-            yield _Joint(node.input[1], concat, widths, narrow)
+        if concat is not None and concat.op_type == "Concat" and readers[node.input[1]] == 1:
+            found = [index for index, name in enumerate(concat.input) if in_float(name)]
+            if found:
+                yield _Joint(node.input[1], concat, found)
 
 
 def _ranges(model: onnx.ModelProto, names: Sequence[str], watched: Sequence[Feeds]) -> dict[str, np.ndarray]:
@@ -84,19 +77,21 @@ def _ranges(model: onnx.ModelProto, names: Sequence[str], watched: Sequence[Feed
     return found
 
 
-def _balance(graph: onnx.GraphProto, joint: _Joint, ranges: dict[str, np.ndarray]) -> Iterator[str]:
+def _balance(graph: onnx.GraphProto, joint: _Joint, ranges: Mapping[str, np.ndarray]) -> Iterator[str]:
     """Multiply the narrow branches of one joint; gives the names of the nodes that do."""
-    branches = list(zip(joint.concat.input, joint.widths, strict=True))
-    reach = max(ranges[name].max() for name, width in branches if width == max(joint.widths))
+    branches = [ranges[name] for name in joint.concat.input]
+    widest = max(len(branch) for branch in branches)
+    reach = max(branch.max() for branch in branches if len(branch) == widest)
     weights = constants(graph)[joint.weights]
-    kernels = array(weights).copy()
-    for index in joint.narrow:
-        name, width = branches[index]
-        gain = np.where(ranges[name] > 0, reach / np.maximum(ranges[name], 1e-6), 1).astype(np.float32)
-        start = sum(joint.widths[:index])
-        kernels[:, start : start + width] /= gain[:, None, None]
-        yield _multiply(graph, joint.concat, index, gain[:, None, None])
-    set_array(weights, kernels)
+    starts = np.cumsum([0, *map(len, branches)])
+    for index in joint.in_float:
+        branch = branches[index]
+        if len(branch) < widest:
+            gain = np.where(branch > 0, reach / np.maximum(branch, 1e-6), 1).astype(np.float32)[:, None, None]
+            kernels = array(weights).copy()
+            kernels[:, starts[index] : starts[index + 1]] /= gain
+            set_array(weights, kernels)
+            yield _multiply(graph, joint.concat, index, gain)
 
 
 def _multiply(graph: onnx.GraphProto, concat: NodeProto, index: int, gain: np.ndarray) -> str:

@@ -70,7 +70,8 @@ def on_triplets(triplets: Iterable[Triplet], spec: ModelSpec) -> Calibration:
     """Watched at various moments, scored at the one whose truth is known."""
 
     def feeds(pair: Pair, t: float) -> Feeds:
-        return dict(zip(spec.inputs, (*pair, np.array([t], np.float32)), strict=True))
+        arrays = (*pair, np.array([t], np.float32))
+        return {name: np.ascontiguousarray(array) for name, array in zip(spec.inputs, arrays, strict=True)}
 
     cases = [(triplet, (_input(triplet.before, spec), _input(triplet.after, spec))) for triplet in triplets]
     pairs = [pair for _, pair in cases]

@@ -61,12 +61,6 @@ def small_interpolator() -> Checkpoint:
     return trained
 
 
-@pytest.fixture(scope="module")
-def interpolator() -> Checkpoint:
-    """One for the tests of a file to change."""
-    return small_interpolator()
-
-
 @pytest.fixture(scope="session")
 def build() -> Build:
     """Builds a graph of a small network, each once."""

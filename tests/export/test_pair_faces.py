@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import onnx
@@ -12,17 +14,19 @@ from graphs import run_all
 from moving import slid, to_feeds
 from network_contract import Case, cases
 from onnx import TensorProto
-from pocketlens.core.catalog import NETWORKS
+from pocketlens.core.catalog import NETWORKS, STUDENTS, TEACHERS
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.errors import BadInput
 from pocketlens.core.metrics import psnr
-from pocketlens.core.motion import warp as torch_warp
 from pocketlens.distill.torch_interpolator import torch_interpolator
 from pocketlens.export import remap
 from pocketlens.export.build import Graphs
-from pocketlens.export.faces import faces_of
+from pocketlens.export.dataflow import delicate
+from pocketlens.export.faces import faces_of, frame_face, require_face
+from pocketlens.export.graph import constants, set_array
 
 SIDES = ["{}*height", "{}*width"]
+FLOW = (3.0, -1.5)
 
 
 def dims(value: onnx.ValueInfoProto) -> list[str | int]:
@@ -46,7 +50,14 @@ class Exported:
         return made.picture.clamp(0, 1).numpy()
 
 
-@pytest.fixture(scope="module", params=cases(NETWORKS, small=2, task="interpolate"))
+def chosen() -> list[Any]:
+    """Every network; a teacher takes up to a minute to trace."""
+    teachers = cases(TEACHERS, small=2, task="interpolate")
+    slow = [pytest.param(*case.values, id=case.id, marks=pytest.mark.long) for case in teachers]
+    return [*cases(STUDENTS, small=2, task="interpolate"), *slow]
+
+
+@pytest.fixture(scope="module", params=chosen())
 def exported(request: pytest.FixtureRequest) -> Exported:
     return Exported(request.param)
 
@@ -144,33 +155,36 @@ def test_openvino_gives_the_same_picture(exported: Exported):
                 np.testing.assert_allclose(made[name], values, atol=5e-3)
 
 
-def test_a_picture_that_is_more_than_a_blend_has_no_split_face(exported: Exported):
-    if not exported.spec.split:
-        with pytest.raises(BadInput, match="by more than a blend of two warped frames"):
-            exported.graphs.build("fp32", "split")
+@pytest.mark.parametrize("refine", [False, True])
+def test_a_picture_that_is_more_than_a_blend_has_no_split_face(refine: bool):
+    rife = NETWORKS.get("rife")
+    spec = rife.spec(rife.options(refine=refine))
+    assert ("split" in faces_of(spec)) is not refine
+    if refine:
+        with pytest.raises(BadInput, match="rife draws its picture by more than a blend of two warped frames"):
+            require_face("split", spec, "rife")
 
 
 @pytest.mark.parametrize("size", [(37, 53), (64, 64), (1, 5)])
-def test_padding_does_not_bend_the_flow(still_flow, size: tuple[int, int]):
+def test_padding_does_not_bend_the_flow(still: onnx.ModelProto, size: tuple[int, int]):
     """A network whose flow is the same everywhere fetches each pixel from where that points in the frame itself."""
-    flow, graph = still_flow
     before, after = slid(*size, 6)
-    feeds = {"before": before[None], "after": after[None], "t": np.array([0.5], np.float32)}
-    made = run_all(graph, feeds)["between"][0]
-    early = torch.from_numpy(np.moveaxis(before, -1, 0)[None].astype(np.float32))
-    wanted = torch_warp(early, torch.tensor(flow).view(1, 2, 1, 1).expand(1, 2, *size)).numpy()
-    assert np.abs(made - np.moveaxis(wanted[0], 0, -1)).max() <= 1
+    made = run_all(still, {"before": before[None], "after": after[None], "t": np.array([0.5], np.float32)})
+    wanted = remap.warp(before.astype(np.float32), np.full((2, *size), np.array(FLOW)[:, None, None], np.float32))
+    assert np.abs(made["between"][0] - wanted).max() <= 1
 
 
 @pytest.fixture(scope="module")
-def still_flow(interpolator: Checkpoint) -> tuple[tuple[float, float], onnx.ModelProto]:
-    """The one flow to the earlier frame that a network finds, in pixels, and its `frame` graph, of that frame alone."""
-    network = interpolator.network
-    with torch.no_grad():
-        for name, module in network.named_modules():
-            if name.endswith("head"):
-                module.weight.zero_()
-                module.bias.zero_()  # type: ignore[union-attr]
-        # The five planes of the last change, four places each: both flows at half size, and the mask.
-        network.get_submodule("fine").head.bias.copy_(torch.tensor([1.5, -0.75, 0, 0, 30.0]).repeat_interleave(4))  # type: ignore[union-attr]
-    return (3.0, -1.5), Graphs(interpolator).build("fp32", "frame")
+def still(build) -> onnx.ModelProto:
+    """The `frame` graph of a network that finds one flow everywhere, and shows the earlier frame alone."""
+    model = copy.deepcopy(build("ifnet_lite", "fp32"))
+    nodes, tensors = {node.name: node for node in model.graph.node}, constants(model.graph)
+    *coarser, last = [nodes[name] for name in delicate(model.graph).heads]
+    for head in (*coarser, last):
+        for tensor in (tensors[name] for name in head.input[1:]):
+            set_array(tensor, np.zeros(tensor.dims, np.float32))
+    # Five planes at a quarter of the size, four places each: both flows in pixels of half the size, and the mask.
+    half = np.array([FLOW[0] / 2, FLOW[1] / 2, 0, 0, 30], np.float32)
+    set_array(tensors[last.input[2]], half.repeat(4))
+    ifnet = NETWORKS.get("ifnet_lite")
+    return frame_face(model, ifnet.spec(ifnet.options()))
