@@ -36,9 +36,8 @@ class View:
 
     @cached_property
     def samples(self) -> tuple[np.ndarray, ...]:
-        """Its planes in float32, as they are warped: BGR, or luma and then both chroma planes as one (h, w, 2)."""
-        first, *chroma = (np.ascontiguousarray(plane, np.float32) for plane in self.frame.planes)
-        return (first, cv2.merge(chroma)) if chroma else (first,)
+        """Its planes in float32, as they are warped."""
+        return tuple(np.ascontiguousarray(plane, np.float32) for plane in self.frame.planes)
 
 
 def as_frame(bgr: np.ndarray, pts: int = 0, time_base: Fraction = Fraction(1)) -> Frame:

@@ -48,12 +48,13 @@ def compose(before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]
 
     Every plane is warped as it is stored, so that no conversion can harm its colours.
     """
-    form, kind = before.frame.format, before.frame.planes[0].dtype
-    first = _mixed(before.samples[0], after.samples[0], motion, kind)
-    if form == BGR:
-        return (first,)
-    chroma = _mixed(before.samples[1], after.samples[1], motion.at_chroma(LAYOUTS[form]), kind)
-    return first, *cv2.split(chroma)
+    frame = before.frame
+    motions = [motion]
+    if frame.format != BGR:
+        layout = LAYOUTS[frame.format]
+        motions += [motion if layout.across == 1 else motion.at_chroma(layout)] * 2
+    planes = zip(before.samples, after.samples, motions, frame.planes, strict=True)
+    return tuple(_mixed(early, late, moved, plane.dtype) for early, late, moved, plane in planes)
 
 
 def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype) -> np.ndarray:
@@ -73,7 +74,10 @@ def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype) 
 
 
 def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice) -> np.ndarray:
-    """Those rows of a float32 plane fetched from where `flow` points; the edge is repeated."""
+    """Those rows of a float32 plane fetched from where `flow` points; the edge is repeated.
+
+    OpenCV is exact for planes of one channel, three or four; of two it would round places to a 32nd of a pixel.
+    """
     x, y = flow[0, rows], flow[1, rows]
     if rows.start:
         y = y + np.float32(rows.start)

@@ -26,8 +26,9 @@ def make_clip(
     rotation: int = 0,
     sound: bool = False,
     subtitles: bool = False,
+    pictures: Sequence[np.ndarray] = (),
 ) -> Path:
-    """Moving gradients, a frame for each of `pts`; `colour` is primaries, transfer, matrix, range."""
+    """Moving gradients or BGR `pictures`, one for each of `pts`; `colour` is primaries, transfer, matrix, range."""
     with av.open(str(path), "w") as out:
         video = out.add_stream(codec, rate=25, options={"preset": "ultrafast", "crf": "1"})
         assert isinstance(video, av.VideoStream)
@@ -43,7 +44,8 @@ def make_clip(
         text = out.add_mux_stream("subrip") if subtitles else None
         made: list[av.Packet] = []
         for index, when in enumerate(pts):
-            frame = _picture(height, width, index).reformat(format=pix_fmt)
+            shown = av.VideoFrame.from_ndarray(pictures[index], "bgr24") if pictures else _picture(height, width, index)
+            frame = shown.reformat(format=pix_fmt)
             frame.pts, frame.time_base = when, time_base
             made += video.encode(frame)
         made += video.encode(None)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from bundles import make_bundle, upscaler_graph
 from commands import pocketlens
+from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core import locate
 from pocketlens.core.catalog import ENGINES
 
@@ -32,6 +33,19 @@ def test_bench_times_every_engine_and_precision_against_a_named_reference(tmp_pa
         assert row["fps"] == pytest.approx(1000 / row["p50_ms"])
         assert 0 < row["share_of_peak"] < 2
     assert result["rows"][0]["ratio"] == pytest.approx(1)
+
+
+def test_bench_times_a_picture_between_two(tmp_path: Path, capsys):
+    graphs = {("fp32", "split"): moving_graph(2), ("fp32", "float"): fading_graph(), ("int8", "split"): moving_graph(2)}
+    bundle = make_interpolator(tmp_path / "b.plens", graphs)
+    result = reported(capsys, "bench", bundle, "--size", "24x32", "--rounds", 3, "--engines", "onnxruntime")
+    assert [(row["engine"], row["precision"]) for row in result["rows"]] == [
+        ("onnxruntime", "fp32"),
+        ("onnxruntime", "int8"),
+    ]
+    for row in result["rows"]:
+        assert row["fps"] == pytest.approx(1000 / row["p50_ms"])
+        assert row["share_of_peak"] > 0
 
 
 def test_bench_keeps_its_reference_when_one_engine_is_asked_for(tmp_path: Path, capsys):
@@ -60,6 +74,15 @@ def test_doctor_tells_of_every_engine(capsys, monkeypatch):
     assert "pip install" in missing["why_not"]
     assert pocketlens("doctor") == 0
     assert "pip install" in capsys.readouterr().out
+
+
+def test_models_tells_what_interpolates(tmp_path: Path, capsys, monkeypatch):
+    monkeypatch.setattr(locate, "BUNDLES", tmp_path)
+    make_interpolator(tmp_path / "between.plens")
+    (listed,) = reported(capsys, "models")
+    assert (listed["task"], listed["scale"]) == ("interpolate", 1)
+    assert pocketlens("models") == 0
+    assert capsys.readouterr().out == "between        interpolate, 1 parameters\n"
 
 
 def test_models_lists_what_is_shipped(tmp_path: Path, capsys, monkeypatch):
