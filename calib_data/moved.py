@@ -45,4 +45,5 @@ def _flow(height: int, width: int, rng: np.random.Generator) -> np.ndarray:
 
 def _shifted(bgr: np.ndarray, flow: np.ndarray) -> np.ndarray:
     y, x = np.mgrid[: bgr.shape[0], : bgr.shape[1]].astype(np.float32)
-    return cv2.remap(bgr, x + flow[0], y + flow[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+    # BORDER_REFLECT_101 never ends where a side is of one pixel.
+    return cv2.remap(bgr, x + flow[0], y + flow[1], cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT)
