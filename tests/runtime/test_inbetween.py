@@ -253,3 +253,12 @@ def test_options_that_cannot_be_are_refused(bundle: Path):
     ]:
         with pytest.raises(BadInput, match=told):
             Session.open(bundle, **options)  # type: ignore[arg-type]
+
+
+def test_times_finer_than_files_hold_are_rounded_and_do_not_add_up(bundle: Path):
+    nanoseconds = Fraction(1, 10**9)
+    given = [Frame((picture,), BGR, 33_333_333 * index, 0, nanoseconds) for index, picture in enumerate(walk(4))]
+    with Session.open(bundle, factor=3) as session:
+        made = played(session, given)
+    for index, shown in enumerate(made):
+        assert abs(shown.pts * shown.time_base - index * 33_333_333 * nanoseconds / 3) <= Fraction(5, 10**8)
