@@ -26,9 +26,15 @@ def run(
     tile: Annotated[int | None, typer.Option(min=1, help="Work in tiles of this side, to save memory.")] = None,
     factor: Annotated[int | None, typer.Option(min=2, help="Times as many frames a second; 2 by default.")] = None,
     fps: Annotated[str | None, typer.Option(help="Or this many: 60, 59.94, 60000/1001.")] = None,
-    cut: Annotated[str | None, typer.Option(help="At a scene cut: hold the frame before it, or blend.")] = None,
-    then: Annotated[list[str] | None, typer.Option(metavar="MODEL", help="A model to run on what comes out.")] = None,
-    show_flow: Annotated[Path | None, typer.Option(help="Show the motion in colours: a picture or a video.")] = None,
+    cut: Annotated[
+        str | None, typer.Option(metavar="hold|blend", help="At a scene cut hold the frame before it, or cross-fade.")
+    ] = None,
+    then: Annotated[
+        list[str] | None, typer.Option(metavar="MODEL", help="Run this model on what comes out; again for one more.")
+    ] = None,
+    show_flow: Annotated[
+        Path | None, typer.Option(help="Write the motion in colours: a picture of the most of it, or a video.")
+    ] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Only the first frames of a video.")] = None,
     seconds: Annotated[float | None, typer.Option(min=0.001, help="Only the first seconds of a video.")] = None,
     threads: Threads = None,
@@ -46,6 +52,7 @@ def run(
     motion across them; more are a scene that stands still. Nothing moves across a cut.
 
     Example: pocketlens run sesr-x2 holiday.mp4 -o holiday-2x.mp4
+
     Example: pocketlens run ifnet-lite holiday.mp4 -o smooth.mp4 --fps 60 --then sesr-x2
     """
     _check_places(source, output, show_flow, force)

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from ..core import picture
-from ..core.errors import BadInput
 from ..core.files import whole
 from ..core.flow_picture import flow_picture
 from .chain import Chain
 from .decode import Facts
-from .encode import SUFFIXES, Writer, writing
+from .encode import Writer, writing
 from .frame import BGR, Colour, Frame, Layout
 from .warp import Motion
 
@@ -32,7 +31,7 @@ def showing_flow(chain: Chain, target: Path | None, facts: Facts) -> Iterator[No
     A picture shows the moment at which most moves. A video has a frame for each that is made, white where it
     repeats another. The flow is that from the earlier frame to the later one, where things are at that moment.
     `facts` are those of the video that `chain` makes.
-    The file appears whole or not at all. Raises BadInput for a chain that knows no motion and a name that is neither.
+    The file appears whole or not at all. Raises BadInput for a chain that knows no motion.
     """
     if target is None:
         yield
@@ -44,12 +43,6 @@ def showing_flow(chain: Chain, target: Path | None, facts: Facts) -> Iterator[No
         if sink.blank:
             sink(Frame((np.zeros((facts.height, facts.width, 3), np.uint8),), BGR, time_base=facts.time_base), None)
         sink.finish(draft)
-
-
-def check_flow_name(target: Path) -> None:
-    """Raise BadInput where the name is neither that of a picture nor of a video that can be written."""
-    if not picture.is_picture(target) and target.suffix.lower() not in SUFFIXES:
-        raise BadInput(f"cannot show the flow as '{target.name}'; name it .png, or {', '.join(sorted(SUFFIXES))}")
 
 
 class _Picture:
