@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +20,7 @@ from .frame import BGR, Colour, Frame, Layout
 
 EXACT = Interpolation.BICUBIC | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
 """How formats are converted: FFmpeg's default is faster and darkens a picture by a grey level."""
-_SOUND_LAGS = 1.0
+SOUND_LAGS = 1.0
 """Seconds by which a file may keep sound behind the picture it belongs to."""
 _REGULAR = 0.75
 """Frames are at least this part of the usual step apart."""
@@ -221,7 +221,7 @@ class Reader:
         if self._out_of_order:
             told.append(f"left out {self._out_of_order} frames that were not later than the one before")
         said = ((self.container.duration or 0) + (self.container.start_time or 0)) / av.time_base
-        if self._ended and self._reached < said - _SOUND_LAGS:
+        if self._ended and self._reached < said - SOUND_LAGS:
             told.append(f"breaks off at {self._reached:.1f} s, though it says that it lasts until {said:.1f} s")
         return [f"{self._path}: {note}" for note in told]
 
@@ -230,39 +230,6 @@ class Reader:
 
     def __exit__(self, *_error: object) -> None:
         self.container.close()
-
-
-def until(items: Iterable[Frame | av.Packet], frames: int | None, seconds: float | None) -> Iterator[Frame | av.Packet]:
-    """The first `frames` frames and `seconds` seconds of a video, sound and all; None is no limit."""
-    if frames is None and seconds is None:
-        yield from items
-        return
-    given, end = 0, float("inf")
-    # Sound may come before the frame that tells whether it is still wanted.
-    waiting: list[av.Packet] = []
-    for item in items:
-        if not isinstance(item, Frame):
-            waiting.append(item)
-            continue
-        time = float(item.pts * item.time_base)
-        if not given and seconds is not None:
-            end = time + seconds
-        if given == frames or time >= end:
-            end = min(end, time)
-            if time > end + _SOUND_LAGS:
-                break
-            continue
-        given += 1
-        yield from _before(time, waiting)
-        yield item
-    yield from _before(end, waiting)
-
-
-def _before(time: float, waiting: list[av.Packet]) -> Iterator[av.Packet]:
-    """Take from `waiting` what starts before `time`."""
-    due = [p for p in waiting if p.pts is None or float(p.pts * p.time_base) < time]
-    waiting[:] = [p for p in waiting if p not in due]
-    yield from due
 
 
 def _nearest_layout(picture: av.VideoFrame) -> Layout:

@@ -8,9 +8,10 @@ from ..core.errors import BadInput
 from ..core.files import whole
 from ..core.progress import progress
 from .chain import Chain
-from .decode import Facts, Reader, until
+from .decode import Facts, Reader
 from .encode import Writer, container_for, writing
 from .frame import Frame
+from .limit import until
 from .overlap import ahead, behind
 from .show_flow import showing_flow
 
