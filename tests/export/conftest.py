@@ -62,22 +62,38 @@ def small_interpolator() -> Checkpoint:
 
 
 @pytest.fixture(scope="session")
-def build() -> Build:
-    """Builds a graph of a small network, each once."""
+def graphs() -> Callable[[str], Graphs]:
+    """The graphs of a small network, which is traced once."""
 
     @cache
-    def graphs(name: str) -> Graphs:
+    def one(name: str) -> Graphs:
         if name == "ifnet_lite":
             trained = small_interpolator()
             return Graphs(trained, on_triplets(draw_pairs()[::3], trained.spec))
         trained = small(name)
         return Graphs(trained, on_pictures([bgr for _, bgr in draw()[::3]], trained.spec))
 
+    return one
+
+
+@pytest.fixture(scope="session")
+def build(graphs: Callable[[str], Graphs]) -> Build:
+    """Builds a graph of a small network, each once."""
+
     @cache
     def one(name: str, precision: str, face: str = "float", processor: str = "cpu") -> onnx.ModelProto:
         return graphs(name).build(precision, face, processor)
 
     return one
+
+
+@pytest.fixture(scope="session")
+def pair_run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small IFNet-lite on disk: the one that `build` has traced."""
+    folder = tmp_path_factory.mktemp("run")
+    trained = small_interpolator()
+    checkpoint.save(folder, trained.name, trained.options, trained.network)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,26 @@ def test_a_plan_is_built_of_every_precision_and_face(build, name: str, precision
     assert len(plan) > 10_000
 
 
+@pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
+@pytest.mark.parametrize("face", ["float", "frame", "split"])
+def test_a_plan_is_built_of_every_graph_of_pairs(build, precision: str, face: str):
+    graph = build("ifnet_lite", precision, face, "tensorrt")
+    sizes = fitted(graph, [(60, 64), (64, 96), (100, 120)])
+    shapes = input_shapes(graph, sizes)
+    assert shapes["t"] == [(1,)] * 3
+    largest = (1, 100, 120, 3) if face == "frame" else (1, 3, 112, 128)
+    assert shapes["before"][2] == shapes["after"][2] == largest
+    plan = build_plan(graph.SerializeToString(), shapes, pick_flavour("rtx"), ["86", "89"])
+    assert len(plan) > 10_000
+
+
+def test_the_default_sizes_serve_a_network_that_takes_multiples_of_16(build, tmp_path: Path):
+    onnx.save(build("ifnet_lite", "fp16", "split"), tmp_path / "a.onnx")
+    assert pocketlens("export", "trt", tmp_path / "a.onnx", "-o", tmp_path / "a.plan", "--sm", "86", "--quiet") == 0
+    profile = json.loads((tmp_path / "a.plan.json").read_text())["profile"]
+    assert profile == {"min": "64x64", "opt": "368x640", "max": "1088x1920"}
+
+
 def test_sizes_are_rounded_up_to_the_multiples_that_a_network_takes(build):
     graph = build("esrgan", "fp32")
     assert build_plan(graph.SerializeToString(), input_shapes(graph, SIZES), pick_flavour("rtx"), ["86"])

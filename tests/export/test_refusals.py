@@ -57,7 +57,7 @@ def test_options_that_do_not_exist(refused: Refused, run_folder: Path, tmp_path:
         "onnx", run_folder, "-o", out, "--precision", "fp8"
     )
     assert "--face takes float, frame, split, not 'yuv'" in refused("onnx", run_folder, "-o", out, "--face", "yuv")
-    assert "interpolation" in refused("onnx", run_folder, "-o", out, "--face", "split")
+    assert "the split face is for interpolation networks" in refused("onnx", run_folder, "-o", out, "--face", "split")
     assert "--for takes cpu, tensorrt, not 'gpu'" in refused("onnx", run_folder, "-o", out, "--for", "gpu")
     bundle = ("bundle", run_folder, "-o", tmp_path / "a.plens", "--precisions")
     assert "not 'bf16'" in refused(*bundle, "fp32,bf16")
@@ -118,6 +118,22 @@ def test_calibration_that_is_not_there(refused: Refused, run_folder: Path, tmp_p
     write_photos(tmp_path / "slim", count=1, height=1, width=9)
     command = ("onnx", tmp_path / "folded", "-o", tmp_path / "a.onnx", "--precision", "int8", "--calib")
     assert "too small" in refused(*command, tmp_path / "slim")
+
+
+def test_a_split_face_of_what_is_more_than_a_blend(refused: Refused, tmp_path: Path):
+    sizes = dict.fromkeys(["coarsest", "coarse", "middle", "fine", "depth", "context"], 2)
+    write_teacher(tmp_path / "run", "rife", refine=True, **sizes)
+    line = refused("onnx", tmp_path / "run", "-o", tmp_path / "a.onnx", "--face", "split")
+    assert "rife draws its picture by more than a blend" in line and "use --face float or frame" in line
+
+
+def test_calibration_that_does_not_suit_pairs(refused: Refused, pair_run_folder: Path, tmp_path: Path):
+    command = ("onnx", pair_run_folder, "-o", tmp_path / "a.onnx", "--precision", "int8", "--calib")
+    (tmp_path / "empty").mkdir()
+    assert "no triplets in" in refused(*command, tmp_path / "empty")
+    assert "nowhere" in refused(*command, tmp_path / "nowhere")
+    write_photos(tmp_path / "slim", count=1, height=9, width=40)
+    assert "its sides must be 16 or more" in refused(*command, tmp_path / "slim")
 
 
 def test_pictures_to_score_on(refused: Refused, run_folder: Path, tmp_path: Path):
