@@ -61,7 +61,7 @@ def crop_to_multiple(image: np.ndarray, scale: int) -> np.ndarray:
     """Cut the bottom and right edge so that both sides are multiples of `scale`; BadInput when nothing is left."""
     height, width = image.shape[0] // scale * scale, image.shape[1] // scale * scale
     if not height or not width:
-        raise BadInput(f"a picture of {image.shape[1]}x{image.shape[0]} is too small; its sides must be {scale} or more")
+        raise BadInput(f"a picture of {image.shape[1]}x{image.shape[0]} is too small; sides must be {scale} or more")
     return image[:height, :width]
 
 

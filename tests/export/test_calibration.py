@@ -61,7 +61,7 @@ def test_black_and_white_and_far_slides_to_each_side_join_every_set():
 
 
 def test_frames_smaller_than_the_network_takes_are_refused():
-    with pytest.raises(BadInput, match="its sides must be 16 or more"):
+    with pytest.raises(BadInput, match="sides must be 16 or more"):
         on_triplets(triplets(1, 15, 64), SPEC)
 
 

@@ -133,7 +133,7 @@ def test_calibration_that_does_not_suit_pairs(refused: Refused, pair_run_folder:
     assert "no triplets in" in refused(*command, tmp_path / "empty")
     assert "nowhere" in refused(*command, tmp_path / "nowhere")
     write_photos(tmp_path / "slim", count=1, height=9, width=40)
-    assert "its sides must be 16 or more" in refused(*command, tmp_path / "slim")
+    assert "sides must be 16 or more" in refused(*command, tmp_path / "slim")
 
 
 def test_pictures_to_score_on(refused: Refused, run_folder: Path, tmp_path: Path):
