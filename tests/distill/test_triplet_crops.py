@@ -23,8 +23,8 @@ def smooth(seed: int, channels: int, side: int = 48) -> np.ndarray:
 
 def filmed(seed: int, height: int = 56, width: int = 72, t: float = 0.5) -> Filmed:
     rng = np.random.default_rng(seed)
-    frames = [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(3)]
-    return Filmed(str(seed), *frames, t, str(seed))
+    before, truth, after = (rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(3))
+    return Filmed(str(seed), before, truth, after, t, str(seed))
 
 
 def fused(frames: list[np.ndarray], motion: np.ndarray) -> np.ndarray:
@@ -94,9 +94,9 @@ def test_the_teacher_is_cut_at_the_same_place():
 
 
 def test_of_the_places_looked_at_the_liveliest_is_taken():
-    frames = [np.zeros((64, 512, 3), np.uint8) for _ in range(3)]
-    frames[2][:, :64] = 255
-    batch = TripletCrops([Filmed("", *frames, 0.5, "")], [], 64, 2, 0.0, seed=0).batch(0, 400)
+    before, truth, after = (np.zeros((64, 512, 3), np.uint8) for _ in range(3))
+    after[:, :64] = 255
+    batch = TripletCrops([Filmed("", before, truth, after, 0.5, "")], [], 64, 2, 0.0, seed=0).batch(0, 400)
     lively = (batch.target.inputs[0] - batch.target.inputs[1]).abs().mean((1, 2, 3)) > 0
     by_chance = 32 / 225
     assert lively.float().mean() > 2 * by_chance
