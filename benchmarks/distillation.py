@@ -29,7 +29,7 @@ TERMS: dict[str, dict[str, Any]] = {
     "picture": {"name": "soft", "weight": 0.2, "alpha": 1.0},
     # The truth's part of `soft` is a second term for the truth here, so it is made small.
     "mask": {"name": "soft", "weight": 0.02, "alpha": 0.0, "mask": 0.25},
-    "flow": {"name": "flow", "weight": 0.02},
+    "flow": {"name": "flow", "weight": 0.05},
     "feature": {"name": "feature", "weight": 0.01, "pairs": {"fine": "fine", "middle": "middle", "coarse": "coarse"}},
     "privileged": {"name": "privileged", "weight": 1.0},
 }
@@ -45,7 +45,7 @@ def variant(losses: list[dict[str, Any]], seed: int, options: argparse.Namespace
     base = recipes.load(BASE, train=options.data).model_dump()
     taught = any(loss["name"] in ("soft", "feature", "flow") for loss in losses)
     changed = {"steps": options.steps, "eval_every": options.steps, "seed": seed, "loss": losses}
-    changed["teacher"] = options.teacher if taught else "none"
+    changed |= {"start": "none", "teacher": options.teacher if taught else "none"}
     changed["optimiser"] = base["optimiser"] | {"warmup": options.steps // 10}
     changed["data"] = base["data"] | {"patch": options.patch}
     return Recipe.model_validate(base | changed)

@@ -57,8 +57,14 @@ def collapse(network: nn.Module) -> nn.Module:
 
 
 def conv_relu(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    """A 3x3 convolution and ReLU; sides are divided by `stride`."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.ReLU())
+    """A 3x3 convolution and ReLU that keep the size of what passes (He et al. 2015); sides are divided by `stride`.
+
+    With torch's own start each layer shrinks its input to less than a half, and deep ones never wake.
+    """
+    conv = nn.Conv2d(inputs, outputs, 3, stride, 1)
+    nn.init.kaiming_normal_(conv.weight, nonlinearity="relu")
+    zero_bias(conv)
+    return nn.Sequential(conv, nn.ReLU())
 
 
 def zero_bias(conv: nn.Conv2d | nn.ConvTranspose2d) -> None:

@@ -22,6 +22,8 @@ _SHRINK = {"coarsest": 8, "coarse": 4, "middle": 2, "fine": 1}
 """Each block, and by what factor it shrinks what it sees before its own convolutions shrink it by four."""
 _LEVELS = 4
 """Sizes at which the refinement sees the frames, each half the one before."""
+_SLOPE = 0.25
+"""Of PReLU at the start."""
 _ALIGN = 64
 """The layers need 32; the published scores are those of sides padded to 64."""
 
@@ -44,7 +46,9 @@ class Options:
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, stride, 1), nn.PReLU(outputs))
+    conv = nn.Conv2d(inputs, outputs, 3, stride, 1)
+    nn.init.kaiming_normal_(conv.weight, a=_SLOPE)
+    return nn.Sequential(conv, nn.PReLU(outputs, _SLOPE))
 
 
 def _halving(inputs: int, outputs: int) -> nn.Sequential:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from pocketlens.core.blocks import CollapsibleConv, collapse, pass_through, same_for_each_phase
+from pocketlens.core.blocks import CollapsibleConv, collapse, conv_relu, pass_through, same_for_each_phase
 from torch import nn
 from torch.nn import functional as F
 
@@ -41,3 +41,12 @@ def test_equal_phases_make_no_checkerboard(scale: int):
     same_for_each_phase(conv, scale)
     shuffled = F.pixel_shuffle(conv(x), scale)
     torch.testing.assert_close(shuffled, F.interpolate(shuffled[..., ::scale, ::scale], scale_factor=scale))
+
+
+def test_what_passes_through_many_convolutions_keeps_its_size():
+    torch.manual_seed(0)
+    layers = torch.nn.Sequential(*(conv_relu(32, 32) for _ in range(12)))
+    noise = torch.randn(1, 32, 32, 32)
+    with torch.no_grad():
+        passed = layers(noise)
+    assert 0.2 < (passed.square().mean() / noise.square().mean()).sqrt() < 2
