@@ -21,6 +21,9 @@ from .frame import Frame
 
 TICK = Fraction(1, 90_000)
 """The time base of captured frames, in seconds."""
+_APART = 180
+"""Ticks that frames are apart at least, though they came in one lump: files know time to the millisecond, and some
+want a frame in between."""
 PATIENCE = 10.0
 """Seconds for which a lost camera is looked for."""
 _SILENCE = 5.0
@@ -33,12 +36,15 @@ _DEVICE = re.compile(r"camera:(\d+)")
 _URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 
 
+State = Literal["live", "lost", "ended", "stopped"]
+
+
 @dataclass(frozen=True)
 class Status:
     """How it stands with a camera."""
 
-    state: Literal["live", "lost", "ended"]
-    """`lost` is being looked for; `ended` gives no more frames."""
+    state: State
+    """`lost` is being looked for; `ended` was not found again; `stopped` by us."""
     reason: str = ""
 
 
@@ -82,7 +88,7 @@ class Capture:
         self._source, self._formats, self._patience, self._told = source, formats, patience, told
         self._stopping = False
         self.captured = self._found_again = 0
-        self._start, self._stamp = 0.0, -1
+        self._start, self._stamp = 0.0, -_APART
         self._reader = self._open()
         self.facts: Facts = replace(self._reader.facts, time_base=TICK, frames=None)
         """Of every frame."""
@@ -97,13 +103,13 @@ class Capture:
         return reader
 
     def __iter__(self) -> Iterator[Captured]:
-        """The frames, until `stop`, or until the camera is lost and not found again."""
+        """The frames, one at least, until `stop`, or until the camera is lost and not found again."""
         while True:
             for item in self._reader:
-                if self._stopping:
-                    break
                 if isinstance(item, Frame) and item.planes:
                     yield self._stamped(item)
+                if self._stopping:
+                    break
             self._reader.container.close()
             if not self._found():
                 return
@@ -111,7 +117,7 @@ class Capture:
     def _stamped(self, frame: Frame) -> Captured:
         now = time.monotonic()
         self._start = self._start or now
-        self._stamp = max(self._stamp + 1, round((now - self._start) / TICK))
+        self._stamp = max(self._stamp + _APART, round((now - self._start) / TICK))
         self.captured += 1
         stamped = replace(frame, pts=self._stamp, duration=0, time_base=TICK)
         return Captured(stamped, self.captured - 1, self._found_again)
@@ -136,7 +142,10 @@ class Capture:
             self._found_again += 1
             self._tell("live")
             return True
-        self._tell("ended", "stopped" if self._stopping else f"{reason}; gave up after {self._patience:g} s")
+        if self._stopping:
+            self._tell("stopped")
+        else:
+            self._tell("ended", f"{reason}; gave up after {self._patience:g} s")
         return False
 
     def _pause(self, seconds: float) -> None:
@@ -144,7 +153,7 @@ class Capture:
         while not self._stopping and time.monotonic() < until:
             time.sleep(_LOOK)
 
-    def _tell(self, state: Literal["live", "lost", "ended"], reason: str = "") -> None:
+    def _tell(self, state: State, reason: str = "") -> None:
         self.status = Status(state, reason)
         self._told(self.status)
 

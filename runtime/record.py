@@ -8,6 +8,7 @@ from ..core.files import whole
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
 from .camera import Live
+from .capture import PATIENCE
 from .chain import Chain
 from .encode import Writer, container_for, writing
 from .overlap import behind
@@ -35,7 +36,7 @@ def record_camera(
     """
     container_for(target)
     with (
-        Live(source, [chain], queue=_DEPTH, frames=frames, seconds=seconds) as live,
+        Live(source, [chain], queue=_DEPTH, frames=frames, seconds=seconds, patience=PATIENCE) as live,
         Interruptible(live.stop) as user,
     ):
         with (
@@ -51,8 +52,6 @@ def record_camera(
                 write(made)
                 advance(live.counts.processed - done, note=live.status.state)
                 done = live.counts.processed
-            if not done:
-                raise KeyboardInterrupt
         if user.asked and (frames, seconds) != (None, None):
             raise KeyboardInterrupt(f"interrupted; what had come is in {target}")
         return live.notes + chain.clip_notes + writer.notes
