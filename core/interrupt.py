@@ -11,7 +11,8 @@ from types import FrameType
 class Interruptible:
     """Within this block a first SIGINT or SIGTERM only sets `asked`, and calls `then`; a second one interrupts at once.
 
-    `then` may break in anywhere, so it must not wait for a lock. Signals reach the main thread alone, so in another thread the block does nothing.
+    `then` may break in anywhere, so it must not wait for a lock. Signals reach the main thread
+    alone, so in another thread the block does nothing.
     """
 
     _SIGNALS = (signal.SIGINT, signal.SIGTERM)

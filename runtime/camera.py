@@ -1,4 +1,4 @@
-"""A camera through a model, live: capture runs ahead in a bounded queue, and a governor picks the model that keeps up."""
+"""A camera through models, live: capture in a bounded queue, and a governor that picks the model which keeps up."""
 
 from __future__ import annotations
 

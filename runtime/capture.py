@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import chain, repeat
@@ -102,7 +102,7 @@ class Capture:
             raise BadInput(f"{self._source} is a file, not a camera; download it and give its name")
         return reader
 
-    def __iter__(self) -> Iterator[Captured]:
+    def __iter__(self) -> Generator[Captured]:
         """The frames, one at least, until `stop`, or until the camera is lost and not found again."""
         while True:
             for item in self._reader:

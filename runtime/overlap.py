@@ -57,7 +57,8 @@ class _Lane(Generic[T]):
 def ahead(source: Iterable[T], depth: int, newest: bool = False) -> Iterator[Iterator[T]]:
     """Run `source` in a thread, at most `depth` items ahead of the loop over what this yields.
 
-    With `newest` it never waits: where the loop is slower, the oldest items are dropped. An error in `source` comes up in that loop; leaving the block stops the thread and waits for it.
+    With `newest` it never waits: where the loop is slower, the oldest items are dropped.
+    An error in `source` comes up in that loop; leaving the block stops the thread and waits for it.
     """
     lane: _Lane[T] = _Lane(depth, newest)
 

@@ -22,7 +22,9 @@ def run(
     source: Annotated[
         str, typer.Argument(metavar="INPUT", help="A picture, a folder of pictures, a video, or a camera.")
     ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="What to write: of the same kind as INPUT; a video of a camera.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="What to write: of the same kind as INPUT; a video of a camera.")
+    ],
     engine: Annotated[str, typer.Option(help="Engine, or auto: the fastest that works here.")] = AUTO,
     precision: Annotated[str, typer.Option(help="fp32, fp16, int8, or auto: int8 where it pays.")] = AUTO,
     tile: Annotated[int | None, typer.Option(min=1, help="Work in tiles of this side, to save memory.")] = None,
@@ -38,7 +40,9 @@ def run(
         Path | None, typer.Option(help="Write the motion in colours: a picture of the most of it, or a video.")
     ] = None,
     frames: Annotated[int | None, typer.Option(min=1, help="Only the first frames of a video or camera.")] = None,
-    seconds: Annotated[float | None, typer.Option(min=0.001, help="Only the first seconds of a video or camera.")] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.001, help="Only the first seconds of a video or camera.")
+    ] = None,
     threads: Threads = None,
     force: Force = False,
     quiet: Quiet = False,
@@ -118,7 +122,7 @@ def _process(
     seconds: float | None,
     quiet: bool,
 ) -> list[str]:
-    """Do the work, of a place or a camera's name; gives notes on what the output does not keep, and on what was found."""
+    """Do the work, from a place or a camera's name; gives notes on what the output lacks, and on what was found."""
     if isinstance(source, str):
         from .record import record_camera
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -109,12 +110,15 @@ def test_the_governor_takes_the_model_that_keeps_up(session: Session, clip: Path
 
 def test_a_stream_is_interpolated(between: Path, clip: Path):
     port = free_port()
-    with Session.open(between, threads=1, factor=3) as session, camera(clip, port):
-        with Live(url(port), [session], keep_all=True, patience=0.2) as live:
-            made = list(live)
+    with (
+        Session.open(between, threads=1, factor=3) as session,
+        camera(clip, port),
+        Live(url(port), [session], keep_all=True, patience=0.2) as live,
+    ):
+        made = list(live)
     times = [frame.pts * frame.time_base for frame in made]
     assert len(made) == 3 * (FRAMES - 1) + 1
-    assert all(before < after for before, after in zip(times, times[1:], strict=False))
+    assert all(before < after for before, after in pairwise(times))
 
 
 def test_an_interpolator_that_takes_over_leaves_no_gap(between: Path, clip: Path):

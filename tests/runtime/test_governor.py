@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from pocketlens.runtime.governor import Governor
 
@@ -53,8 +54,8 @@ def test_a_step_up_that_does_not_hold_is_tried_ever_less_often():
     governor = Governor(40, 2)
     levels(governor, 3000, lambda level: (60.0, 10.0)[level])
     tries = [step.frame for step in governor.steps if step.level == 0]
-    waits = [after - before for before, after in zip(tries, tries[1:], strict=False)]
-    assert len(tries) < 10 and all(later > 1.5 * sooner for sooner, later in zip(waits[:4], waits[1:5], strict=True))
+    waits = [after - before for before, after in pairwise(tries)]
+    assert len(tries) < 10 and all(later > 1.5 * sooner for sooner, later in pairwise(waits[:5]))
 
 
 def test_a_load_that_comes_and_goes_slowly_is_followed_without_delay():
