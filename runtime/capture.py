@@ -104,15 +104,20 @@ class Capture:
 
     def __iter__(self) -> Generator[Captured]:
         """The frames, one at least, until `stop`, or until the camera is lost and not found again."""
-        while True:
-            for item in self._reader:
-                if isinstance(item, Frame) and item.planes:
-                    yield self._stamped(item)
-                if self._stopping:
-                    break
+        try:
+            while True:
+                for item in self._reader:
+                    if isinstance(item, Frame) and item.planes:
+                        yield self._stamped(item)
+                    if self._stopping:
+                        return
+                self._reader.container.close()
+                if not self._found():
+                    return
+        finally:
             self._reader.container.close()
-            if not self._found():
-                return
+            if self.status.state != "ended":
+                self._tell("stopped")
 
     def _stamped(self, frame: Frame) -> Captured:
         now = time.monotonic()
@@ -127,12 +132,11 @@ class Capture:
         reason, until = f"{self._source} sends no more frames", time.monotonic() + self._patience
         for delay in delays():
             left = until - time.monotonic()
-            if self._stopping or left <= 0:
+            if left <= 0:
                 break
             self._tell("lost", reason)
-            self._pause(min(delay, left))
-            if self._stopping:
-                break
+            if self._stopped_within(min(delay, left)):
+                return False
             try:
                 self._reader = self._open()
             except PocketlensError as error:
@@ -142,16 +146,14 @@ class Capture:
             self._found_again += 1
             self._tell("live")
             return True
-        if self._stopping:
-            self._tell("stopped")
-        else:
-            self._tell("ended", f"{reason}; gave up after {self._patience:g} s")
+        self._tell("ended", f"{reason}; gave up after {self._patience:g} s")
         return False
 
-    def _pause(self, seconds: float) -> None:
+    def _stopped_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
         while not self._stopping and time.monotonic() < until:
             time.sleep(_LOOK)
+        return self._stopping
 
     def _tell(self, state: State, reason: str = "") -> None:
         self.status = Status(state, reason)
@@ -165,7 +167,7 @@ class Capture:
         self._stopping = True
 
     def close(self) -> None:
-        """Let go of the camera, once nobody goes through its frames."""
+        """Let go of the camera, whose frames nobody goes through now."""
         self.stop()
         self._reader.container.close()
 

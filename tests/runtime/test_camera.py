@@ -175,6 +175,8 @@ def test_a_loop_that_is_left_lets_go_of_the_camera(session: Session, clip: Path)
     with camera(clip, port), Live(url(port), [session]) as live:
         for _ in live:
             break
+        assert live.status == Status("stopped")
+        assert held()[0] == before[0]
     assert held() == before
 
 
