@@ -100,6 +100,8 @@ class Live:
 
     def __iter__(self) -> Iterator[Frame]:
         source = iter(self._capture)
+        for model in self._ladder:
+            model.reset()
         try:
             with closing(source), ahead(source, self._queue, newest=not self._keep_all) as items:
                 try:

@@ -182,6 +182,14 @@ def test_a_loop_that_is_left_lets_go_of_the_camera(session: Session, clip: Path)
     assert held() == before
 
 
+def test_a_session_can_serve_one_stream_after_the_other(between: Path, clip: Path):
+    port = free_port()
+    with Session.open(between, threads=1) as session:
+        for _ in range(2):
+            with camera(clip, port), Live(url(port), [session], queue=FRAMES) as live:
+                assert seconds(next(iter(live))) == 0
+
+
 def test_an_error_of_the_model_comes_up_and_nothing_leaks(session: Session, clip: Path):
     port, before = free_port(), held()
     with pytest.raises(TypeError), camera(clip, port), Live(url(port), [Slow(session, "a while")]) as live:  # type: ignore[arg-type]
