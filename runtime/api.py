@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from .. import __version__
+from ..core.errors import told
 from .arrays import describe
 from .convert import give, taken
 from .descriptor import Descriptor, Matrix, PixelFormat, Range
@@ -90,7 +91,7 @@ def set_str(handle: int, key: str, value: str) -> Status:
 
 
 def get_i32(handle: int, key: str) -> tuple[Status, int]:
-    """A setting that is a whole number; of a loaded model also `scale`, and the frames that are `waiting` or `dropped`."""
+    """A setting that is a whole number; of a loaded model also `scale`, and of its frames `waiting` and `dropped`."""
     return _get(handle, key, int, 0)
 
 
@@ -109,16 +110,16 @@ def load(handle: int) -> Status:
 
     def work(instance: Instance) -> None:
         instance.refuse_loaded()
-        told = instance.settings
-        check(told)
+        given = instance.settings
+        check(given)
         with refusing(Status.BAD_BUNDLE):
             bundle = open_bundle(instance.bundle)
         names = ("engine", "precision", "threads", "tile", "factor", "fps", "cut")
-        chosen: dict[str, Any] = {name: told[name] for name in names if told.get(name)}
+        chosen: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         session = Session.open(bundle, **chosen)
-        depth = told.get("queue", SETTINGS["queue"].default)
+        depth = given.get("queue", SETTINGS["queue"].default)
         instance.session = session
-        instance.stream = Stream(session, int(depth), told.get("keep") == KEEP_NEWEST)
+        instance.stream = Stream(session, int(depth), given.get("keep") == KEEP_NEWEST)
 
     return call(handle, work)
 
@@ -223,7 +224,7 @@ def _get(handle: int, key: str, kind: type[T], nothing: T) -> tuple[Status, T]:
         nonlocal found
         value = instance.facts().get(key) if isinstance(key, str) else None
         if not isinstance(value, kind):
-            raise Refused(Status.BAD_KEY, f"no {kind.__name__} is called {key!r:.60} here")
+            raise Refused(Status.BAD_KEY, f"no {kind.__name__} is called {told(key)} here")
         found = value
 
     return call(handle, work), found

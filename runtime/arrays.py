@@ -41,10 +41,10 @@ def describe(
 
 def _array(plane: Any) -> np.ndarray:
     try:
-        if isinstance(plane, np.ndarray) or not hasattr(plane, "__dlpack__"):
-            array = np.asarray(memoryview(plane))
+        if isinstance(plane, np.ndarray):
+            array = plane
         else:
-            array = np.from_dlpack(plane)
+            array = np.from_dlpack(plane) if hasattr(plane, "__dlpack__") else np.asarray(memoryview(plane))
     except (TypeError, ValueError, BufferError, RuntimeError) as error:
         raise BadInput(f"a plane is an array in the memory of the CPU: {error}") from error
     if array.dtype != np.uint8 or array.ndim not in (2, 3) or not array.size:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import BadInput
+from ..core.errors import BadInput, told
 
 
 class PixelFormat(IntEnum):
@@ -65,7 +65,6 @@ _PLANES = {
 
 _LIMIT = 1 << 63
 """Numbers are those that C has."""
-_TOLD = 60
 
 
 @dataclass(eq=False)
@@ -140,10 +139,10 @@ def _strides(given: Any, rows: list[int]) -> list[int]:
     if given is None:
         return rows
     if not isinstance(given, list | tuple) or len(given) != len(rows):
-        raise BadInput(f"strides are one for each of the {len(rows)} planes, not {_told(given)}")
+        raise BadInput(f"strides are one for each of the {len(rows)} planes, not {told(given)}")
     for stride, row in zip(given, rows, strict=True):
         if not _is_whole(stride, 0) or (stride and stride < row):
-            raise BadInput(f"a stride is 0 or at least the {row} bytes of a row, not {_told(stride)}")
+            raise BadInput(f"a stride is 0 or at least the {row} bytes of a row, not {told(stride)}")
     return [stride or row for stride, row in zip(given, rows, strict=True)]
 
 
@@ -154,22 +153,14 @@ def _check(frame: Any) -> None:
         value = getattr(frame, name)
         if not _is_whole(value, 0) or value not in set(known):
             named = ", ".join(f"{one.name} ({one.value})" for one in known)
-            raise BadInput(f"{name} {_told(value)} is unknown; known: {named}")
+            raise BadInput(f"{name} {told(value)} is unknown; known: {named}")
     for name, least in (("width", 1), ("height", 1), ("duration", 0), ("pts", -_LIMIT)):
         value = getattr(frame, name)
         if not _is_whole(value, least):
-            raise BadInput(f"{name} is a whole number from {least} up, not {_told(value)}")
+            raise BadInput(f"{name} is a whole number from {least} up, not {told(value)}")
     if not isinstance(frame.time_base, Fraction) or frame.time_base <= 0:
-        raise BadInput(f"time_base is a Fraction of a second above 0, not {_told(frame.time_base)}")
+        raise BadInput(f"time_base is a Fraction of a second above 0, not {told(frame.time_base)}")
 
 
 def _is_whole(value: Any, least: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and least <= value < _LIMIT
-
-
-def _told(value: Any) -> str:
-    """A value that may be anything, in a few letters; Python itself refuses to write very large numbers."""
-    try:
-        return repr(value)[:_TOLD]
-    except Exception:
-        return type(value).__name__

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..core.catalog import ENGINES
-from ..core.errors import BadInput, MachineCannot, nearest
+from ..core.errors import BadInput, MachineCannot, nearest, told
 from .choose import AUTO, PRECISIONS
 from .inbetween import HOLD, check_cut
 from .status import Refused, Status, refusing
@@ -89,7 +89,7 @@ def accept(key: Any, value: Any, kind: type) -> Value:
     """
     setting = SETTINGS.get(key) if isinstance(key, str) else None
     if setting is None:
-        raise Refused(Status.BAD_KEY, f"no setting {key!r:.60}; {nearest(str(key)[:60], SETTINGS)}")
+        raise Refused(Status.BAD_KEY, f"no setting {told(key)}; {nearest(told(key), SETTINGS)}")
     if kind not in setting.kinds:
         kinds = " or ".join(one.__name__ for one in setting.kinds)
         raise Refused(Status.BAD_KEY, f"{key} is set as {kinds}, not {kind.__name__}")
