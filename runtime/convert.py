@@ -84,9 +84,14 @@ def _planar(frame: Frame, target: Descriptor) -> tuple[np.ndarray, ...]:
     if target.format == PixelFormat.GRAY8 and not range_:
         range_ = Range.FULL
     wanted = replace(frame.colour, matrix=matrix, range=int(range_))
-    if frame.format == BGR or not np.array_equal(ycbcr_to_bgr(wanted), ycbcr_to_bgr(frame.colour)):
+    if frame.format == BGR or not _same(wanted, frame.colour):
         frame = replace(frame, planes=_ycbcr(_bgr(frame), wanted), format=_WHOLE.name)
     return frame.planes[:1] if target.format == PixelFormat.GRAY8 else _laid_out(frame, _SUBSAMPLED).planes
+
+
+def _same(one: Colour, other: Colour) -> bool:
+    """Whether two tags mean the same colours; what is not said means what it is taken for."""
+    return one == other or np.array_equal(ycbcr_to_bgr(one), ycbcr_to_bgr(other))
 
 
 def _ycbcr(bgr: np.ndarray, colour: Colour) -> tuple[np.ndarray, ...]:
