@@ -22,7 +22,7 @@ from .descriptor import Descriptor, Matrix, PixelFormat, Range
 from .handles import NO_HANDLE, NOBODY, Instance, admit, call, dismiss, find, guarded
 from .resolve import open_bundle
 from .session import Session
-from .settings import KEEP_NEWEST, SETTINGS, Value, accept, check
+from .settings import KEEP_NEWEST, SETTINGS, Value, accept, check, kind_of
 from .status import TOLD, Refused, Status, refusing
 from .stream import Stream
 
@@ -69,7 +69,7 @@ def create(bundle: str, options: Mapping[str, Value] | None = None) -> tuple[Sta
         if options is not None and not isinstance(options, Mapping):
             raise Refused(Status.BAD_VALUE, "options are a mapping of keys to values")
         for key, value in (options or {}).items():
-            instance.settings[key] = accept(key, value, type(value))
+            instance.settings[key] = accept(key, value, kind_of(value))
         created = admit(instance)
 
     return guarded(NOBODY, work), created

@@ -27,6 +27,7 @@ class Setting:
 
     default: Value
     kinds: tuple[type, ...]
+    """Where a number is taken, a whole one is too."""
     check: Callable[[Any], object]
     """Raises BadInput or MachineCannot for a value of those kinds that cannot be used."""
 
@@ -90,6 +91,8 @@ def accept(key: Any, value: Any, kind: type) -> Value:
     setting = SETTINGS.get(key) if isinstance(key, str) else None
     if setting is None:
         raise Refused(Status.BAD_KEY, f"no setting {told(key)}; {nearest(told(key), SETTINGS)}")
+    if kind is int and int not in setting.kinds and float in setting.kinds:
+        kind = float
     if kind not in setting.kinds:
         kinds = " or ".join(one.__name__ for one in setting.kinds)
         raise Refused(Status.BAD_KEY, f"{key} is set as {kinds}, not {kind.__name__}")
@@ -99,6 +102,11 @@ def accept(key: Any, value: Any, kind: type) -> Value:
     if (kind is int and whole and -_INT32 <= value < _INT32) or (kind is str and isinstance(value, str)):
         return value
     raise Refused(Status.BAD_VALUE, f"{key} takes no such {kind.__name__}")
+
+
+def kind_of(value: Any) -> type:
+    """The kind that a value is set as, where none is said."""
+    return next((kind for kind in (int, float, str) if isinstance(value, kind)), type(value))
 
 
 def check(settings: Mapping[str, Value]) -> None:
