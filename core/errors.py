@@ -40,3 +40,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1)
     return f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
+
+
+def told(value: object) -> str:
+    """Any value in a few letters, for a line about it; Python itself refuses to write very large numbers."""
+    try:
+        return repr(value)[:60]
+    except Exception:
+        return type(value).__name__

@@ -30,13 +30,21 @@ def locate(model: str) -> Path:
     Raises BadInput when it is neither, naming the nearest shipped one.
     """
     path = Path(model)
-    if path.exists():
+    if _exists(path):
         return path
     shipped = {**shipped_bundles(), **shipped_teachers()}
     if model in shipped:
         return shipped[model]
     hint = nearest(model, shipped) if shipped else "this installation ships none"
     raise BadInput(f"no model '{model}': no such file, and no shipped model of that name; {hint}")
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        # A name can be longer than the system takes, or lie where nothing may be read.
+        return False
 
 
 def is_bundle(path: Path) -> bool:

@@ -69,6 +69,8 @@ class Frame:
     colour: Colour = Colour()
     damaged: bool = False
     """Whether the picture is not what was filmed, because the file is damaged."""
+    alpha: np.ndarray | None = None
+    """uint8 (H, W), how opaque a BGR frame was as it came; networks pass it by, and it keeps that size."""
 
     @property
     def size(self) -> tuple[int, int]:

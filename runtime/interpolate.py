@@ -22,6 +22,8 @@ SPLIT = "split"
 _FLOW_BEFORE, _FLOW_AFTER, _MASK = "flow_before", "flow_after", "mask"
 _WHOLE_PIXELS = 1 << 22
 """Motion in a larger frame is found at half its size, or a quarter: memory stays bounded."""
+_LONGEST = (1 << 15) - 2
+"""OpenCV warps no longer side."""
 
 
 class Interpolator:
@@ -42,9 +44,11 @@ class Interpolator:
         return (*LAYOUTS, BGR) if self._split else (BGR,)
 
     def view(self, frame: Frame) -> View:
-        """A frame made ready, for as many pairs as it is part of. Raises BadInput for a format not taken."""
+        """A frame made ready, for as many pairs as it is part of. Raises BadInput for a format or size not taken."""
         if frame.format not in self.formats:
             raise BadInput(f"this network takes {', '.join(self.formats)} frames, not {frame.format}")
+        if max(frame.size) > _LONGEST:
+            raise BadInput(f"sides of up to {_LONGEST} pixels can be interpolated, not {max(frame.size)}")
         return View(frame, self._tensor)
 
     def between(self, before: View, after: View, t: float) -> tuple[np.ndarray, ...]:

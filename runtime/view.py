@@ -53,10 +53,10 @@ def planar_to_bgr(frame: Frame) -> np.ndarray:
     excess = LAYOUTS[frame.format].bits - 8
     planes = [plane if excess == 0 else (plane >> excess).astype(np.uint8) for plane in frame.planes]
     chroma = [cv2.resize(np.ascontiguousarray(plane), (width, height)) for plane in planes[1:]]
-    return cv2.transform(cv2.merge([np.ascontiguousarray(planes[0]), *chroma]), _ycbcr_to_bgr(frame.colour))
+    return cv2.transform(cv2.merge([np.ascontiguousarray(planes[0]), *chroma]), ycbcr_to_bgr(frame.colour))
 
 
-def _ycbcr_to_bgr(colour: Colour) -> np.ndarray:
+def ycbcr_to_bgr(colour: Colour) -> np.ndarray:
     """(3, 4): grey levels of Y, Cb, Cr and 1 -> those of B, G, R."""
     kr, kb = _KR_KB.get(colour.matrix, _BT601)
     kg = 1 - kr - kb

@@ -119,6 +119,15 @@ def test_pairs_that_are_none_are_refused(tmp_path: Path):
                 session.between(good, good, t)
 
 
+@pytest.mark.parametrize("size", [(1, 32767), (32767, 1)])
+def test_a_side_too_long_to_be_warped_is_refused(tmp_path: Path, size: tuple[int, int]):
+    with opened(tmp_path) as session:
+        with pytest.raises(BadInput, match="up to 32766 pixels"):
+            session.between(picture(*size), picture(*size))
+        shorter = tuple(min(side, 32766) for side in size)
+        assert session.between(picture(*shorter), picture(*shorter)).shape == (*shorter, 3)
+
+
 def test_a_graph_that_is_not_what_the_manifest_says_is_not_run(tmp_path: Path):
     bundle = make_interpolator(tmp_path / "wrong.plens", {("fp32", "split"): fading_graph()})
     with pytest.raises(MachineCannot, match=r"gives .*between.*, not .*flow_before"):
