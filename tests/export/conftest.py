@@ -56,7 +56,7 @@ def small_interpolator() -> Checkpoint:
     with torch.no_grad():
         for name, module in trained.network.named_modules():
             if name.endswith("head"):
-                torch.nn.init.normal_(module.weight, 0, 0.25)  # type: ignore[arg-type]
+                torch.nn.init.normal_(module.weight, 0, 0.12)  # type: ignore[arg-type]
                 torch.nn.init.uniform_(module.bias, -2, 2)  # type: ignore[arg-type]
     return trained
 

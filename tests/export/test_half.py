@@ -43,11 +43,10 @@ def test_the_error_does_not_grow_with_the_place_in_a_wide_frame(error_across):
 
 
 def test_that_of_naive_fp16_does(error_across):
-    """Places count from the middle of the frame, so that is where half precision still tells them apart."""
+    """Places count from the left: beyond the 2048th pixel half precision tells only every other one apart."""
     error = error_across(True)
-    middle, ends = error[PARTS // 2 - 1 : PARTS // 2 + 1], error[[0, -1]]
-    assert ends.min() > 2.5 * middle.max()
-    assert ends.min() > 20 * error_across(False).max()
+    assert error[-1] > 2.5 * error[0]
+    assert error[0] > 20 * error_across(False).max()
 
 
 def kinds(model: onnx.ModelProto) -> dict[str, int]:
