@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from ..core.bundle import Graph, Manifest
 from ..core.checkpoint import Checkpoint
+from ..core.manifest import Graph, Manifest
 from .cost import macs_per_pixel, parameters
 
 
