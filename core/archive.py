@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import struct
 import zipfile
@@ -15,6 +16,7 @@ from .errors import BadBundle
 MOST_BYTES = 1 << 29
 """Of a bundle, packed as well as unpacked: 512 MiB. Reading one takes no more than both together."""
 MOST_FILES = 1000
+_LONGEST_NAME = 255
 _ENTRY, _END, _LARGE = b"PK\1\2", b"PK\5\6", b"PK\6\7"
 """What starts each line of a zip's table of contents, what follows the table, and what comes between in a large one."""
 _BROKEN = (
@@ -46,10 +48,9 @@ def read_files(path: Path) -> dict[str, bytes]:
 
 
 def _zip(path: Path) -> dict[str, bytes]:
-    if not path.is_file():
+    if path.exists() and not path.is_file():
         raise BadBundle(path, "not a readable bundle but a device or a pipe")
-    with path.open("rb") as file:
-        data = file.read(MOST_BYTES + 1)
+    data = _read(path, MOST_BYTES)
     _refuse_many(path, _listed(data), len(data))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
@@ -70,6 +71,8 @@ def _refuse_odd(path: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
     _refuse_many(path, len(entries), sum(entry.file_size for entry in entries))
     seen = set()
     for entry in entries:
+        if len(entry.filename) > _LONGEST_NAME:
+            raise BadBundle(path, f"a name in it has more than {_LONGEST_NAME} letters: {entry.filename}")
         if entry.filename in seen:
             raise BadBundle(path, f"{entry.filename} is in it twice")
         seen.add(entry.filename)
@@ -89,11 +92,16 @@ def _folder(path: Path) -> dict[str, bytes]:
             raise BadBundle(path, f"{name} is a link or a device, not a file")
         _refuse_many(path, count, size)
         if file.is_file():
-            with file.open("rb") as opened:
-                found[name] = opened.read(MOST_BYTES + 1 - size)
+            found[name] = _read(file, MOST_BYTES - size)
             size += len(found[name])
     _refuse_many(path, len(found), size)
     return found
+
+
+def _read(path: Path, most: int) -> bytes:
+    """A file, or the first of it where that is more than `most` bytes, and so that this shows."""
+    with path.open("rb") as file:
+        return file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
 
 
 def _refuse_many(path: Path, files: int, size: int) -> None:

@@ -101,7 +101,7 @@ def _refuse_others(manifest: Manifest, held: Set[str], path: Path) -> None:
     )
     unsealed = sorted((used | held) - manifest.files.keys())
     if unsealed:
-        raise BadBundle(path, f"{', '.join(unsealed[:3])} is not sealed by the manifest")
+        raise BadBundle(path, f"not sealed by the manifest: {', '.join(unsealed)}")
     for name in sorted(held - used):
         if PurePosixPath(name).suffix in PLANS:
             raise BadBundle(path, f"{name} is a TensorRT plan, which is code: {_MEND}")

@@ -22,7 +22,7 @@ class BadBundle(BadInput):
     """A bundle that is not to be used, and why: one short line, whatever names a stranger put into it."""
 
     def __init__(self, source: object, told: str) -> None:
-        super().__init__(f"{source}: " + "".join(c if c.isprintable() else "?" for c in told[:300]))
+        super().__init__(f"{source}: " + "".join(c if c.isprintable() else "?" for c in told[:400]))
 
 
 class MachineCannot(PocketlensError):
