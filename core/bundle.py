@@ -6,107 +6,23 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path, PurePosixPath
-from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from .errors import BadInput
+from .archive import MOST_BYTES, read_files
+from .errors import BadBundle, BadInput
 from .files import whole
 from .graph_bytes import with_weights
-from .options import first_problem
+from .graph_check import check_graph, refuse_misfit
+from .manifest import MANIFEST, Graph, Manifest, parse
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-
-Precision = Literal["fp32", "fp16", "int8"]
-Face = Literal["float", "frame", "split"]
-Processor = Literal["cpu", "tensorrt"]
-
-MOMENT = "t"
-"""The input that is no frame: (N,) float32 in (0, 1), where a picture lies between two frames."""
-MOTION = {"flow_before": 2, "flow_after": 2, "mask": 1}
-"""What a `split` graph gives, and how many channels of it: flows in pixels (x, y), and the share of the earlier
-frame in [0, 1]."""
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Graph(_Strict):
-    """One ONNX graph in the bundle, and how far it may be from the reference."""
-
-    file: str
-    precision: Precision
-    face: Face
-    target: Processor
-    weights: list[str] = []
-    """Files with the weights that it has in common with other graphs, to be put in it."""
-
-
-class Sample(_Strict):
-    """A small input picture, what the fp32 reference makes of it, and the truth; all PNG."""
-
-    input: str
-    expected: str
-    truth: str
-
-    def files(self) -> tuple[str, ...]:
-        """The files it names."""
-        return self.input, self.expected, self.truth
-
-
-class PairSample(_Strict):
-    """Two small frames, what the fp32 reference puts between them at the moment `t`, and the truth; all PNG."""
-
-    before: str
-    after: str
-    t: float
-    expected: str
-    truth: str
-
-    def files(self) -> tuple[str, ...]:
-        """The files it names."""
-        return self.before, self.after, self.expected, self.truth
-
-
-class Manifest(_Strict):
-    """What a bundle says of itself."""
-
-    format: int = FORMAT
-    name: str
-    task: Literal["upscale", "interpolate"]
-    network: str
-    options: dict[str, Any]
-    parameters: int
-    channels: int
-    scale: int
-    align: int
-    reach: int
-    macs_per_pixel: float
-    """Multiply-adds for one input pixel: what `bench` holds against the machine's peak."""
-    inputs: list[str]
-    output: str
-    graphs: list[Graph]
-    samples: list[Sample | PairSample]
-    quality: dict[str, dict[str, float]]
-    """Data set or `samples` -> score name -> value, as measured at export."""
-    limits: dict[str, float]
-    """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
-    provenance: dict[str, Any]
-    """Recipe, teacher, weights hash, calibration and versions."""
-    files: dict[str, str]
-    """Every file in the bundle but this one -> its sha256."""
-
-    def precisions(self) -> list[str]:
-        """The precisions it holds graphs of."""
-        return list(dict.fromkeys(graph.precision for graph in self.graphs))
+MOST_PIXELS = 1 << 22
+"""Of a sample picture."""
+PLANS = (".plan", ".engine", ".trt")
+"""Suffixes of what TensorRT builds."""
+_MEND = "build one on the machine that is to run it, by pocketlens export trt"
 
 
 class Bundle:
@@ -124,12 +40,22 @@ class Bundle:
         raise BadInput(f"{self.source} holds no {precision}/{face}/{target} graph; it holds: {held}")
 
     def whole(self, graph: Graph) -> bytes:
-        """The ONNX bytes of a graph of this bundle, all its weights in it; BadInput where that cannot be done."""
-        data = self.files[graph.file]
+        """The ONNX bytes of a graph of this bundle, all its weights in it.
+
+        Raises BadBundle for a graph that `graph_check` does not let pass, or that is not what the manifest says.
+        """
+        data, weights = self.files[graph.file], [self.files[name] for name in graph.weights]
         try:
-            return with_weights(data, [self.files[name] for name in graph.weights]) if graph.weights else data
+            if len(data) + sum(map(len, weights)) > MOST_BYTES:
+                raise ValueError(f"it has more than {MOST_BYTES >> 20} MiB")
+            data = with_weights(data, weights) if weights else data
+            for found, promised, what in zip(
+                check_graph(data), self.manifest.ports(graph.face), ("inputs", "outputs"), strict=True
+            ):
+                refuse_misfit(found, promised, what)
         except ValueError as error:
-            raise BadInput(f"{self.source}: {graph.file} is not an ONNX graph; get the bundle again") from error
+            raise BadBundle(self.source, f"{graph.file} is no graph that can be run: {error}") from error
+        return data
 
 
 def write(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None:
@@ -144,50 +70,51 @@ def write(path: Path, manifest: Manifest, files: Mapping[str, bytes]) -> None:
 
 
 def read(path: Path) -> Bundle:
-    """Open a bundle, a zip file or a folder of the same layout.
+    """Open a bundle, a zip file or a folder of the same layout, which a stranger may have made.
 
-    Raises BadInput for a format that is not known, a path that leaves the bundle, a missing or
-    unlisted file, and a file whose bytes are not those that were sealed.
+    Raises BadBundle for what `archive.read_files` does not take, a format that is not known, facts that no network
+    has, a name that leaves the bundle, a file that is missing, changed since it was sealed, or of no use to the
+    manifest, and samples that are no small pictures.
     """
-    contents = _contents(Path(path))
+    contents = read_files(Path(path))
     if MANIFEST not in contents:
-        raise BadInput(f"{path} is not a bundle: it has no {MANIFEST}")
-    manifest = _manifest(contents.pop(MANIFEST), path)
+        raise BadBundle(path, f"not a bundle: it has no {MANIFEST}")
+    manifest = parse(contents.pop(MANIFEST), path)
     for name, digest in manifest.files.items():
-        if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts or "\\" in name:
-            raise BadInput(f"{path} names a file outside itself: {name}")
+        if not _stays_inside(name):
+            raise BadBundle(path, f"it names a file outside itself, or nearly: {name}")
         if name not in contents:
-            raise BadInput(f"{path} lacks its file {name}; get the bundle again")
+            raise BadBundle(path, f"it lacks its file {name}; get the bundle again")
         if hashlib.sha256(contents[name]).hexdigest() != digest:
-            raise BadInput(f"{path}: {name} was changed after sealing (sha256 differs); get the bundle again")
-    listed = {name for graph in manifest.graphs for name in (graph.file, *graph.weights)}.union(
-        *(sample.files() for sample in manifest.samples)
-    )
-    unsealed = (listed | contents.keys()) - manifest.files.keys()
-    if unsealed:
-        raise BadInput(f"{path}: {', '.join(sorted(unsealed))} is not sealed by the manifest")
+            raise BadBundle(path, f"{name} was changed after sealing (sha256 differs); get the bundle again")
+    _refuse_others(manifest, contents.keys(), path)
+    for name in dict.fromkeys(name for sample in manifest.samples for name in sample.files()):
+        if not _is_small_png(contents[name]):
+            raise BadBundle(path, f"{name} is not a PNG of up to {MOST_PIXELS} pixels")
     return Bundle(manifest, contents, str(path))
 
 
-def _contents(path: Path) -> dict[str, bytes]:
-    try:
-        if path.is_dir():
-            return {str(f.relative_to(path).as_posix()): f.read_bytes() for f in path.rglob("*") if f.is_file()}
-        with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
-            return {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
-    except FileNotFoundError as error:
-        raise BadInput(f"no bundle at {path}") from error
-    except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, ValueError) as error:
-        raise BadInput(f"{path} is not a readable bundle; it may be cut short or damaged ({error})") from error
+def _refuse_others(manifest: Manifest, held: Set[str], path: Path) -> None:
+    """Raise BadBundle unless the files that are there, sealed, and of use are the same."""
+    used = {name for graph in manifest.graphs for name in (graph.file, *graph.weights)}.union(
+        *(sample.files() for sample in manifest.samples)
+    )
+    unsealed = sorted((used | held) - manifest.files.keys())
+    if unsealed:
+        raise BadBundle(path, f"not sealed by the manifest: {', '.join(unsealed)}")
+    for name in sorted(held - used):
+        if PurePosixPath(name).suffix in PLANS:
+            raise BadBundle(path, f"{name} is a TensorRT plan, which is code: {_MEND}")
+        raise BadBundle(path, f"{name} is neither a graph nor weights nor a sample")
 
 
-def _manifest(data: bytes, path: Path) -> Manifest:
-    try:
-        raw = json.loads(data)
-        if raw.get("format") != FORMAT:
-            raise BadInput(f"{path} has format {raw.get('format')}; this version reads format {FORMAT}")
-        return Manifest.model_validate(raw)
-    except ValidationError as error:
-        raise BadInput(f"{path}: its manifest is not valid: {first_problem(error)}") from error
-    except (ValueError, AttributeError) as error:
-        raise BadInput(f"{path}: its manifest is not valid JSON: {error}") from error
+def _stays_inside(name: str) -> bool:
+    """Whether a name is that of a file in the bundle on every system."""
+    plain = name.isprintable() and "\\" not in name and ":" not in name
+    return plain and not {"", ".", ".."} & set(name.split("/"))
+
+
+def _is_small_png(data: bytes) -> bool:
+    """Whether a picture can be decoded in little memory."""
+    width, height = int.from_bytes(data[16:20]), int.from_bytes(data[20:24])
+    return data.startswith(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR") and 0 < width * height <= MOST_PIXELS

@@ -18,6 +18,13 @@ class BadInput(PocketlensError):
     """Wrong use, or an input that cannot be used. Exit code 2."""
 
 
+class BadBundle(BadInput):
+    """A bundle that is not to be used, and why: one short line, whatever names a stranger put into it."""
+
+    def __init__(self, source: object, told: str) -> None:
+        super().__init__(f"{source}: " + "".join(c if c.isprintable() else "?" for c in told[:400]))
+
+
 class MachineCannot(PocketlensError):
     """This machine lacks an engine, package, compiler or device. Exit code 3."""
 

@@ -19,9 +19,10 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 def first_problem(error: ValidationError) -> str:
-    """The first thing pydantic found wrong, as `key: reason`."""
+    """The first thing pydantic found wrong, as `key: reason`, or the reason alone of what is wrong as a whole."""
     problem = error.errors()[0]
-    return f"{'.'.join(str(part) for part in problem['loc'])}: {problem['msg'].removeprefix('Value error, ')}"
+    key, reason = ".".join(str(part) for part in problem["loc"]), problem["msg"].removeprefix("Value error, ")
+    return f"{key}: {reason}" if key else reason
 
 
 def option_names(declared: type) -> list[str]:

@@ -10,9 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim
 
-from ..core.bundle import MOMENT, MOTION, Face
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
+from ..core.manifest import MOMENT, MOTION, Face
 from ..core.spec import ModelSpec
 from .graph import pruned
 from .trace import trace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..core.bundle import Bundle, Graph
+from ..core.bundle import Bundle
+from ..core.manifest import Graph
 from .options import open_checkpoint
 
 

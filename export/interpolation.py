@@ -10,9 +10,10 @@ import torch
 from torch import nn
 
 from ..core import picture, triplet
-from ..core.bundle import Bundle, PairSample
+from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
+from ..core.manifest import PairSample
 from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet

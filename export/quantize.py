@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 import onnx
 
-from ..core.bundle import MOMENT
 from ..core.errors import need
+from ..core.manifest import MOMENT
 from ..core.spec import ModelSpec
 from .balance import balanced
 from .calibration import Calibration, Feeds

@@ -9,8 +9,9 @@ from typing import Any
 
 import onnx
 
-from ..core.bundle import Bundle, Face, Graph
+from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
+from ..core.manifest import Face, Graph
 from ..core.progress import Advance, progress
 from .build import Graphs
 from .calibration import Calibration

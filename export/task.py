@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..core.bundle import Bundle, PairSample, Sample
+from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
+from ..core.manifest import PairSample, Sample
 
 Set = list[Any]
 """Pictures or triplets with a known truth, as the task has them."""

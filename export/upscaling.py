@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from ..core import picture
-from ..core.bundle import Bundle, Sample
+from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
+from ..core.manifest import Sample
 from ..core.metrics import psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
 from .samples import draw

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core import picture
-from ..core.bundle import MOMENT, MOTION, Bundle, Graph, Manifest, PairSample, Sample
+from ..core.bundle import Bundle
 from ..core.catalog import ENGINES
 from ..core.colour import from_network, to_network, to_picture
 from ..core.errors import BadInput
+from ..core.manifest import MOMENT, MOTION, Graph, Manifest, PairSample, Sample
 from ..core.metrics import psnr
 from .remap import fuse
 

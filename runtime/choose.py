@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..core.bundle import Bundle, Manifest
+from ..core.bundle import Bundle
 from ..core.catalog import ENGINES
 from ..core.errors import BadInput, MachineCannot
+from ..core.manifest import Manifest
 from .engine import Engine
 from .interpolate import SPLIT, Interpolator
 from .network import Network

@@ -9,9 +9,9 @@ from itertools import cycle
 import cv2
 import numpy as np
 
-from ..core.bundle import Manifest
 from ..core.colour import from_network
 from ..core.errors import BadInput, MachineCannot
+from ..core.manifest import Manifest
 from .engine import Program
 from .frame import BGR, LAYOUTS, Frame
 from .tiles import round_up

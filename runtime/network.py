@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..core.bundle import Manifest
 from ..core.errors import MachineCannot
+from ..core.manifest import Manifest
 from .engine import Program
 from .tiles import round_up, scaled, spans
 

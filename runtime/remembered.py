@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..core.bundle import Manifest
 from ..core.files import cache_home, write_text
+from ..core.manifest import Manifest
 
 
 def remember(manifest: Manifest, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..core.bundle import Bundle, Manifest
+from ..core.bundle import Bundle
 from ..core.errors import BadInput, MachineCannot
+from ..core.manifest import Manifest
 from .choose import AUTO, Choice, choices
 from .engine import all_threads
 from .frame import BGR, LAYOUTS, Frame

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
-from ..core.errors import BadInput, MachineCannot, PocketlensError
+from ..core.errors import BadBundle, BadInput, MachineCannot, PocketlensError
 
 
 class Status(IntEnum):
@@ -72,7 +72,7 @@ def answer(error: Exception) -> tuple[Status, str]:
     if isinstance(error, Refused):
         status = error.status
     elif isinstance(error, BadInput):
-        status = Status.BAD_VALUE
+        status = Status.BAD_BUNDLE if isinstance(error, BadBundle) else Status.BAD_VALUE
     elif isinstance(error, MachineCannot):
         status = Status.MACHINE_CANNOT
     else:

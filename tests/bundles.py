@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from pocketlens.core.bundle import Graph, Manifest, write
+from pocketlens.core.bundle import write
+from pocketlens.core.manifest import Graph, Manifest
 
 
 def upscaler_graph(channels: int = 1, scale: int = 2, seed: int = 0) -> bytes:

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
-from pocketlens.core.bundle import Graph, Manifest, write
+from pocketlens.core.bundle import write
+from pocketlens.core.manifest import Graph, Manifest
 
 
 def moving_graph(x: float = 0, y: float = 0) -> bytes:

@@ -58,5 +58,5 @@ def test_bytes_that_are_no_model_are_a_value_error_or_a_graph(data: bytes):
 
 @pytest.mark.parametrize("data", [b"", b"junk", b"\x3a\xff", b"\x3a\x05abc"])
 def test_junk_is_refused(data: bytes):
-    with pytest.raises(ValueError, match="no ONNX model"):
+    with pytest.raises(ValueError, match=r"no ONNX model|field|number"):
         with_weights(data, [b""])

@@ -15,9 +15,10 @@ from moving import slid, to_feeds
 from onnx import numpy_helper
 from pocketlens.core import bundle as bundles
 from pocketlens.core import picture
-from pocketlens.core.bundle import Bundle, PairSample
+from pocketlens.core.bundle import Bundle
 from pocketlens.core.catalog import SOURCES
 from pocketlens.core.colour import from_network
+from pocketlens.core.manifest import PairSample
 from pocketlens.export.build import Graphs
 from pocketlens.export.graph import array, constants
 from pocketlens.export.pairs import SIDE, draw_pairs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from pocketlens.runtime.api import Descriptor, PixelFormat, Status
 
 FRAMES = 20_000
 GROWTH = 2 << 10
-"""Kilobytes that the second half may add; a leak of one buffer for each frame would be more."""
+"""Kilobytes that the second half may add."""
+BLOCKS = 2000
+"""Pieces of memory of Python that it may add; one for each frame would be 10,000."""
 
 
 def kilobytes() -> int:
@@ -28,17 +31,19 @@ def opened(bundle: Path) -> int:
     return handle
 
 
-def step(chance: random.Random, handle: int, pts: int) -> None:
-    """A frame, or something that goes wrong."""
+def step(chance: random.Random, handle: int, pts: int) -> int:
+    """A frame and what goes wrong with others; the number of frames that came out."""
     form, width, height = chance.choice(list(PixelFormat)), chance.randint(1, 16), chance.randint(1, 16)
     memory = bytearray(chance.randbytes(4 * width * height + 64))
-    assert api.push(handle, Descriptor(memory, form, width, height, pts=pts)) in (Status.OK, Status.AGAIN)
-    assert api.push(handle, Descriptor(memory, form, 999, height)) in (Status.BAD_FRAME, Status.AGAIN)
-    out = Descriptor(bytearray(1 << 12), form, 1, 1)
-    while api.pull(handle, out) not in (Status.AGAIN, Status.END):
-        pass
+    assert api.push(handle, Descriptor(memory, form, width, height, pts=pts)) == Status.OK
+    assert api.push(handle, Descriptor(memory, form, 999, height)) == Status.BAD_FRAME
     if chance.random() < 0.1:
         assert chance.choice([api.reset, api.flush])(handle) == Status.OK
+    out = Descriptor(bytearray(1 << 12), form, 1, 1)
+    made = 0
+    while (status := api.pull(handle, out)) not in (Status.AGAIN, Status.END):
+        made += status == Status.OK
+    return made
 
 
 @pytest.mark.long
@@ -46,16 +51,18 @@ def test_memory_is_flat_and_no_handle_is_lost(tmp_path: Path):
     upscaler = make_bundle(tmp_path / "upscaler.plens")
     interpolator = make_interpolator(tmp_path / "between.plens", {("fp32", "split"): moving_graph(1)}, align=4)
     chance, before, live = random.Random(0), set(handles._HANDLES), [opened(upscaler), opened(interpolator)]
-    settled = 0
+    made = settled = blocks = 0
     for number in range(FRAMES):
         if number % 500 == 0:
             replaced = chance.randrange(2)
             assert api.destroy(live[replaced]) == Status.OK
             live[replaced] = opened((upscaler, interpolator)[replaced])
-        step(chance, live[number % 2], number)
+        made += step(chance, live[number % 2], number)
         if number == FRAMES // 2:
-            settled = kilobytes()
+            settled, blocks = kilobytes(), sys.getallocatedblocks()
+    assert made > FRAMES // 3
     assert kilobytes() - settled < GROWTH
+    assert sys.getallocatedblocks() - blocks < BLOCKS
     assert set(handles._HANDLES) == before | set(live)
     assert [api.destroy(handle) for handle in live] == [Status.OK, Status.OK]
     assert set(handles._HANDLES) == before

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from interpolators import fading_graph, make_interpolator, moving_graph
-from pocketlens.core.errors import BadInput, MachineCannot
+from pocketlens.core.errors import BadBundle, BadInput
 from pocketlens.runtime import Session, interpolate
 
 ENGINE = "onnxruntime"
@@ -130,5 +130,5 @@ def test_a_side_too_long_to_be_warped_is_refused(tmp_path: Path, size: tuple[int
 
 def test_a_graph_that_is_not_what_the_manifest_says_is_not_run(tmp_path: Path):
     bundle = make_interpolator(tmp_path / "wrong.plens", {("fp32", "split"): fading_graph()})
-    with pytest.raises(MachineCannot, match=r"gives .*between.*, not .*flow_before"):
+    with pytest.raises(BadBundle, match=r"outputs are 'between', and its manifest says 'flow_after', 'flow_before'"):
         Session.open(bundle, ENGINE)

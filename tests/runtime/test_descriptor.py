@@ -131,6 +131,23 @@ def test_arrays_are_described_without_a_copy(kind: str):
     assert not part.any() and whole[0].any()
 
 
+@given(rows=st.slices(6), columns=st.slices(8), form=st.sampled_from([PixelFormat.BGR24, 4]), at_start=st.booleans())
+@settings(max_examples=200, deadline=None)
+def test_any_part_of_a_picture_is_described_as_it_lies_or_refused(
+    rows: slice, columns: slice, form: int, at_start: bool
+):
+    with guarded(6 * 8 * 3, at_start) as memory:
+        whole = np.frombuffer(memory, np.uint8).reshape(6, 8, 3)
+        whole[...] = np.arange(whole.size).reshape(whole.shape)
+        part = whole[rows, columns] if form == PixelFormat.BGR24 else whole[rows, columns, 0]
+        try:
+            (plane,) = mapped(describe(part, form))
+        except BadInput:
+            assert part.size == 0 or form != PixelFormat.BGR24 or (rows.step, columns.step) != (1, 1)
+        else:
+            np.testing.assert_array_equal(plane.reshape(part.shape), part)
+
+
 def test_planes_of_a_torch_tensor_are_described_without_a_copy():
     torch = pytest.importorskip("torch")
     y, chroma = torch.zeros(3, 5, dtype=torch.uint8), torch.zeros(2, 3, 2, dtype=torch.uint8)

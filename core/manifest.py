@@ -1,0 +1,152 @@
+"""What a bundle says of itself: the one file in it that names and explains all others."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError, model_validator
+from pydantic_core import from_json
+
+from .errors import BadBundle, told
+from .graph_check import Port, Ports
+from .options import first_problem
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+MOST_MANIFEST = 1 << 20
+
+Precision = Literal["fp32", "fp16", "int8"]
+Face = Literal["float", "frame", "split"]
+Processor = Literal["cpu", "tensorrt"]
+Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$")]
+"""A name that can be shown: nothing in it moves the cursor."""
+
+MOMENT = "t"
+"""The input that is no frame: (N,) float32 in (0, 1), where a picture lies between two frames."""
+_FLOAT, _UINT8 = 1, 2
+"""Kinds of values, as ONNX numbers them."""
+MOTION = {"flow_before": 2, "flow_after": 2, "mask": 1}
+"""What a `split` graph gives, and how many channels of it: flows in pixels (x, y), and the share of the earlier
+frame in [0, 1]."""
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Graph(_Strict):
+    """One ONNX graph in the bundle, and how far it may be from the reference."""
+
+    file: str
+    precision: Precision
+    face: Face
+    target: Processor
+    weights: list[str] = []
+    """Files with the weights that it has in common with other graphs, to be put in it."""
+
+
+class Sample(_Strict):
+    """A small input picture, what the fp32 reference makes of it, and the truth; all PNG."""
+
+    input: str
+    expected: str
+    truth: str
+
+    def files(self) -> tuple[str, ...]:
+        """The files it names."""
+        return self.input, self.expected, self.truth
+
+
+class PairSample(_Strict):
+    """Two small frames, what the fp32 reference puts between them at the moment `t`, and the truth; all PNG."""
+
+    before: str
+    after: str
+    t: Annotated[float, Field(gt=0, lt=1)]
+    expected: str
+    truth: str
+
+    def files(self) -> tuple[str, ...]:
+        """The files it names."""
+        return self.before, self.after, self.expected, self.truth
+
+
+class Manifest(_Strict):
+    """What a bundle says of itself."""
+
+    format: int = FORMAT
+    name: Label
+    task: Literal["upscale", "interpolate"]
+    network: Label
+    options: dict[str, Any]
+    parameters: Annotated[int, Field(ge=0, lt=1 << 53)]
+    channels: int
+    scale: Annotated[int, Field(ge=1, le=16)]
+    align: Annotated[int, Field(ge=1, le=1024)]
+    reach: Annotated[int, Field(ge=0, le=1 << 16)]
+    macs_per_pixel: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """Multiply-adds for one input pixel: what `bench` holds against the machine's peak."""
+    inputs: list[Label]
+    output: Label
+    graphs: Annotated[list[Graph], Field(min_length=1, max_length=100)]
+    samples: Annotated[list[Sample | PairSample], Field(max_length=100)]
+    quality: dict[str, dict[str, float]]
+    """Data set or `samples` -> score name -> value, as measured at export."""
+    limits: dict[str, FiniteFloat]
+    """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
+    provenance: dict[str, Any]
+    """Recipe, teacher, weights hash, calibration and versions."""
+    files: dict[str, str]
+    """Every file in the bundle but this one -> its sha256."""
+
+    @model_validator(mode="after")
+    def _is_of_its_task(self) -> Manifest:
+        upscales = self.task == "upscale"
+        if self.channels not in (1, 3):
+            raise ValueError("a network sees 1 channel or 3")
+        if upscales and len(self.inputs) != 1:
+            raise ValueError("a network that upscales has one input")
+        if not upscales and (self.inputs[2:] != [MOMENT] or (self.channels, self.scale) != (3, 1)):
+            raise ValueError(
+                f"a network that interpolates has two frames and '{MOMENT}' as inputs, 3 channels, scale 1"
+            )
+        if any(isinstance(sample, PairSample) == upscales for sample in self.samples):
+            raise ValueError(f"samples that are not of a network to {self.task}")
+        if upscales and any(graph.face == "split" for graph in self.graphs):
+            raise ValueError("a split graph is for a network that interpolates")
+        return self
+
+    def ports(self, face: Face) -> tuple[Ports, Ports]:
+        """What goes into a graph with this face, and what comes out."""
+        frame = Port(
+            *((_UINT8, (None, None, None, 3)) if face == "frame" else (_FLOAT, (None, self.channels, None, None)))
+        )
+        inputs = {name: Port(_FLOAT, (None,)) if name == MOMENT else frame for name in self.inputs}
+        if face != "split":
+            return inputs, {self.output: frame}
+        return inputs, {name: Port(_FLOAT, (None, count, None, None)) for name, count in MOTION.items()}
+
+    def precisions(self) -> list[str]:
+        """The precisions it holds graphs of."""
+        return list(dict.fromkeys(graph.precision for graph in self.graphs))
+
+
+def parse(data: bytes, source: object) -> Manifest:
+    """The bytes of a manifest, which a stranger may have written -> its facts.
+
+    Raises BadBundle, calling the bundle `source`, for a format that is not known and for facts that no network has.
+    """
+    if len(data) > MOST_MANIFEST:
+        raise BadBundle(source, f"its manifest has more than {MOST_MANIFEST} bytes")
+    try:
+        # Unlike Python's own parser it gives up on deep nesting.
+        raw = from_json(data)
+    except ValueError as error:
+        raise BadBundle(source, f"its manifest is not valid JSON: {error}") from error
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if found != FORMAT:
+        raise BadBundle(source, f"its format is {told(found)}; this version reads format {FORMAT}")
+    try:
+        return Manifest.model_validate(raw)
+    except ValidationError as error:
+        raise BadBundle(source, f"its manifest is not valid: {first_problem(error)}") from error
