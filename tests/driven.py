@@ -96,5 +96,4 @@ def _fields(frame: Descriptor | None) -> list[Any]:
     if frame is None:
         return [None]
     facts = [int(getattr(frame, name)) for name in _OF_FRAME]
-    unit = frame.time_base if isinstance(frame.time_base, tuple) else frame.time_base.as_integer_ratio()
-    return [*facts, *unit, frame.data[0], len(frame.data), *(frame.strides or ())]
+    return [*facts, *frame.time_base.as_integer_ratio(), frame.data[0], len(frame.data), *(frame.strides or ())]
