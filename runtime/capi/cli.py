@@ -12,7 +12,7 @@ from ...core.files import refuse_existing
 
 GROUP = LazyGroup(
     "capi",
-    "Build the library for C and C++.",
+    "Build the library for C and C++. Example: pocketlens capi build -o capi",
     {"build": ("Write pocketlens.h and libpocketlens.so.", "runtime.capi.cli:build_library")},
 )
 
@@ -27,9 +27,10 @@ def build_library(
 
     Example: pocketlens capi build -o capi
     """
-    from .build import build
+    from .build import LIBRARY, build
+    from .declarations import HEADER
 
     refuse_existing(out, force)
     build(out)
-    files = {path.stem: str(path) for path in sorted(out.iterdir())}
+    files = {"header": str(out / HEADER.name), "library": str(out / LIBRARY)}
     report(files, json, lambda: "\n".join(files.values()), quiet)
