@@ -8,6 +8,7 @@ from typing import Any
 
 from ...core.errors import BadInput
 from .. import api
+from ..descriptor import Descriptor
 from ..handles import NOBODY, Instance, call, find, guarded
 from ..status import Refused, Status, answer
 from .declarations import served
@@ -91,21 +92,11 @@ class Face:
 
     def push(self, handle: Any, frame: Any) -> Status:
         """Give the next frame."""
-        number = self._number(handle)
-        try:
-            told = described(self._ffi, frame)
-        except BadInput as error:
-            return _refuse(number, Status.BAD_FRAME, str(error))
-        return api.push(number, told)  # type: ignore[arg-type]
+        return self._exchange(api.push, handle, frame)[0]
 
     def pull(self, handle: Any, frame: Any) -> Status:
         """Take the next frame."""
-        number = self._number(handle)
-        try:
-            told = described(self._ffi, frame)
-        except BadInput as error:
-            return _refuse(number, Status.BAD_FRAME, str(error))
-        status = api.pull(number, told)  # type: ignore[arg-type]
+        status, told = self._exchange(api.pull, handle, frame)
         if told and status == Status.OK:
             write_time(frame, told)
         elif told and status == Status.OTHER_SIZE:
@@ -150,6 +141,17 @@ class Face:
             return _refuse(number, Status.BAD_VALUE, "the place for the value is NULL")
         status, value[0] = getter(number, self._text(key))
         return status
+
+    def _exchange(
+        self, exchange: Callable[[int, Descriptor], Status], handle: Any, frame: Any
+    ) -> tuple[Status, Descriptor | None]:
+        """Make a call with a frame; gives also what the call knows of it then."""
+        number = self._number(handle)
+        try:
+            told = described(self._ffi, frame)
+        except BadInput as error:
+            return _refuse(number, Status.BAD_FRAME, str(error)), None
+        return exchange(number, told), told
 
     def _number(self, handle: Any) -> int:
         return int(self._ffi.cast("uintptr_t", handle or self._ffi.NULL))

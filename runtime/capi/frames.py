@@ -13,14 +13,12 @@ _LAST_OF_FIRST = "time_base_den"
 """The last field that a frame had in the first header."""
 
 
-def described(ffi: Any, frame: Any) -> Descriptor | None:
-    """A descriptor over the memory that a frame points to, with nothing copied; None of NULL.
+def described(ffi: Any, frame: Any) -> Descriptor:
+    """A descriptor over the memory that a frame points to, with nothing copied.
 
-    Facts are passed on as they are, for the call to refuse, and what cannot be memory or a unit of time is None.
-    Raises BadInput for a frame shorter than that of the first header.
+    Facts are passed on as they are, for the call to judge; a unit of time that cannot be is None. Raises BadInput for
+    NULL, a frame shorter than that of the first header, and what cannot be memory.
     """
-    if not frame:
-        return None
     given = _whole(ffi, frame)
     count = plane_count(given.format)
     apart = count > 1 and any(given.planes[1:count])
@@ -40,7 +38,7 @@ def described(ffi: Any, frame: Any) -> Descriptor | None:
         sizes = needed(told)
     except BadInput:
         return told
-    held = [_memory(ffi, *one) for one in zip(given.planes, given.sizes, sizes, strict=False)]
+    held = [_memory(ffi, given, plane, size) for plane, size in enumerate(sizes)]
     told.data = held if apart else held[0]
     return told
 
@@ -53,6 +51,8 @@ def write_time(frame: Any, told: Descriptor) -> None:
 
 def _whole(ffi: Any, frame: Any) -> Any:
     """A copy of a frame, in which fields that its caller's header did not have yet are 0."""
+    if not frame:
+        raise BadInput("the frame is NULL")
     whole = ffi.new("pocketlens_frame *")
     least = ffi.offsetof("pocketlens_frame", _LAST_OF_FIRST) + ffi.sizeof("int64_t")
     if frame.struct_size < least:
@@ -61,9 +61,14 @@ def _whole(ffi: Any, frame: Any) -> Any:
     return whole
 
 
-def _memory(ffi: Any, pointer: Any, size: int, least: int) -> Any:
-    size = size or least
-    return ffi.buffer(pointer, size) if pointer and 0 < size <= sys.maxsize else None
+def _memory(ffi: Any, given: Any, plane: int, needed: int) -> Any:
+    """The buffer that a plane lies in: of the size that is given, or of the one that is needed."""
+    size = given.sizes[plane] or needed
+    if not given.planes[plane]:
+        raise BadInput(f"planes[{plane}] is NULL")
+    if not 0 < size <= sys.maxsize:
+        raise BadInput(f"memory from planes[{plane}] on cannot be {size} bytes")
+    return ffi.buffer(given.planes[plane], size)
 
 
 def _unit(numerator: int, denominator: int) -> Fraction | None:

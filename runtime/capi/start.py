@@ -4,6 +4,7 @@ Not imported but copied into the library, with SITE_PACKAGES, a list of folders,
 the caller is told.
 """
 
+import importlib
 import os
 import site
 import sys
@@ -17,8 +18,8 @@ def _start(baked: list[str]) -> None:
     for folder in folders:
         site.addsitedir(folder)
     try:
-        import _cffi_backend  # noqa: F401
-        import pocketlens.runtime.capi.face  # noqa: F401
+        for module in ("_cffi_backend", "pocketlens.runtime.capi.face"):
+            importlib.import_module(module)
     except BaseException as error:
         minor = ".".join(map(str, sys.version_info[:2]))
         raise ImportError(

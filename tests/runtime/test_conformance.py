@@ -62,7 +62,8 @@ class Caller:
 
     def _plain(self, function: str) -> Any:
         def made(*arguments: Any) -> tuple[int, Any]:
-            answered = getattr(self.face, function)(self.handle, *(None if item == "null" else item for item in arguments))
+            given = [None if item == "null" else item for item in arguments]
+            answered = getattr(self.face, function)(self.handle, *given)
             return answered if isinstance(answered, tuple) else (answered, None)
 
         return made
