@@ -68,6 +68,8 @@ def plane_count(form: int) -> int:
     return len(_PLANES.get(form, ()))  # type: ignore[call-overload]
 
 
+_KNOWN = {"format": dict.fromkeys(PixelFormat), "matrix": dict.fromkeys(Matrix), "range": dict.fromkeys(Range)}
+"""What the facts that are one of a few may be."""
 _LIMIT = 1 << 63
 """Numbers are those that C has."""
 
@@ -175,9 +177,9 @@ def _strides(given: Any, rows: list[int]) -> list[int]:
 def _check(frame: Any) -> None:
     if not isinstance(frame, Descriptor):
         raise BadInput(f"a frame is given as a Descriptor, not as {type(frame).__name__}")
-    for name, known in (("format", PixelFormat), ("matrix", Matrix), ("range", Range)):
+    for name, known in _KNOWN.items():
         value = getattr(frame, name)
-        if not _is_whole(value, 0) or value not in set(known):
+        if not _is_whole(value, 0) or value not in known:
             named = ", ".join(f"{one.name} ({one.value})" for one in known)
             raise BadInput(f"{name} {told(value)} is unknown; known: {named}")
     for name, least in (("width", 1), ("height", 1), ("duration", 0), ("pts", -_LIMIT)):
