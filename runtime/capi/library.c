@@ -1,4 +1,5 @@
-/* The exported functions: each starts Python when it is the first, and asks the function of face.py of its name. */
+/* The exported functions: each starts Python when it is the first, and asks the function of face.py of its name. This is
+ * compiled between what cffi writes: Python.h and cffi_start_python() before it, the python_* functions after it. */
 #include "pocketlens.h"
 
 #include <dlfcn.h>

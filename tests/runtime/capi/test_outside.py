@@ -19,6 +19,7 @@ from programs import needs_program
 
 HERE = Path(__file__).parent
 OVERRIDE = "POCKETLENS_SITE_PACKAGES"
+WORKS = "0 1 \n\n"
 OPTIONS = {"engine": "onnxruntime", "threads": 1}
 
 
@@ -41,23 +42,24 @@ def run(program: Path, *arguments: Path, **changes: str) -> str:
 
 
 def test_a_host_that_keeps_the_library_to_itself_can_use_it(plugin: Path, library: Path, bundle: Path):
-    assert run(plugin, library / "libpocketlens.so", bundle) == "0 1 \n"
+    assert run(plugin, library / "libpocketlens.so", bundle) == WORKS
 
 
 def test_what_the_user_has_set_for_python_does_not_matter(plugin: Path, library: Path, bundle: Path, tmp_path: Path):
     hostile = {"PYTHONHOME": "/nowhere", "PYTHONPATH": str(tmp_path), "PYTHONVERBOSE": "1", "LC_ALL": "C"}
     (tmp_path / "numpy.py").write_text("raise SystemExit(5)", encoding="utf-8")
-    assert run(plugin, library / "libpocketlens.so", bundle, **hostile) == "0 1 \n"
+    assert run(plugin, library / "libpocketlens.so", bundle, **hostile) == WORKS
 
 
 def test_other_site_packages_can_be_named(plugin: Path, library: Path, bundle: Path):
     folders = ":".join(environment.site_packages())
-    assert run(plugin, library / "libpocketlens.so", bundle, **{OVERRIDE: folders}) == "0 1 \n"
+    assert run(plugin, library / "libpocketlens.so", bundle, **{OVERRIDE: folders}) == WORKS
 
 
 def test_an_environment_without_pocketlens_is_told(plugin: Path, library: Path, bundle: Path, tmp_path: Path):
-    told = run(plugin, library / "libpocketlens.so", bundle, **{OVERRIDE: str(tmp_path)})
+    told, logged = run(plugin, library / "libpocketlens.so", bundle, **{OVERRIDE: str(tmp_path)}).splitlines()
     assert told.startswith(f"{Status.MACHINE_CANNOT} 0 pocketlens cannot be imported from {tmp_path} (")
+    assert logged == told.replace(" 0 ", " ", 1)
     assert f"set {OVERRIDE} to the site-packages of a Python {sys.version_info[0]}.{sys.version_info[1]}" in told
 
 
