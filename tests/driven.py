@@ -28,7 +28,7 @@ class Driven:
     def close(self) -> str:
         """End the program, which must end well, and give what was printed on standard error."""
         printed = self._program.communicate()[1]
-        assert self._program.returncode == 0
+        assert self._program.returncode == 0, printed
         return printed
 
     def create(self, bundle: str | None, options: Mapping[str, Any]) -> tuple[Status, int]:
