@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 
 class Interruptible:
-    """Within this block a first SIGINT or SIGTERM only sets `asked`; a second one interrupts at once.
+    """Within this block a first SIGINT or SIGTERM only sets `asked`, and calls `then`; a second one interrupts at once.
 
-    Signals reach the main thread alone, so in another thread the block does nothing.
+    `then` may break in anywhere, so it must not wait for a lock. Signals reach the main thread
+    alone, so in another thread the block does nothing.
     """
 
     _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-    def __init__(self) -> None:
-        self.asked = False
+    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
+        self.asked, self._then = False, then
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
+        self._then()
 
     def __enter__(self) -> Interruptible:
         main = threading.current_thread() is threading.main_thread()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,13 +95,21 @@ class Cut:
 
     def __call__(self, whole: np.ndarray, axis: int) -> np.ndarray:
         """Cut from an array whose height and width are axes `axis` and `axis + 1`."""
-        ratio = whole.shape[axis] / self.height
-        # The map of a padded picture is a little too tall; its true ratio is whole, or one over a whole number.
-        ratio = round(ratio) if ratio > 0.75 else 1 / round(1 / ratio)
+        ratio = self._ratio(whole.shape[axis])
         top, left, side = (round(value * ratio) for value in (self.top, self.left, self.patch))
         square = (slice(None),) * axis + (slice(top, top + side), slice(left, left + side))
         turned = np.rot90(whole[square], self.turn % 4, (axis, axis + 1))
         return np.ascontiguousarray(np.flip(turned, axis) if self.turn >= 4 else turned)
+
+    def _ratio(self, rows: int) -> float:
+        """Of a map's height to the picture's: whole, or one over a divisor of the crop's side.
+
+        A map that reaches beyond the picture, for padding or for a last row that is not whole, seems too tall.
+        """
+        if rows > 0.75 * self.height:
+            return round(rows / self.height)
+        least = math.ceil(self.height / rows)
+        return 1 / next(factor for factor in range(least, self.patch + 1) if self.patch % factor == 0)
 
 
 def stacked(maps: list[dict[str, np.ndarray]]) -> Outputs:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import av
 import numpy as np
+from av.container import InputContainer
 from av.error import FFmpegError
 from av.stream import Disposition
 from av.video.plane import VideoPlane
@@ -51,19 +52,20 @@ class Reader:
     """An open video. Iterating gives its frames, and between them the packets of the other streams.
 
     What cannot be decoded is a frame without planes where its place is known, and `notes` tells of it.
-    `formats` are those that frames may have; any other is converted to the nearest. Raises BadInput for
-    a file that is missing, is no video, or of which no frame can be decoded.
+    `formats` are those that frames may have; any other is converted to the nearest. `live` is a stream that is
+    open already, called `path`: its other streams are left alone, and no frame waits for the next one.
+    Raises BadInput for a file that is missing, is no video, or of which no frame can be decoded.
     """
 
-    def __init__(self, path: Path, formats: Collection[str]) -> None:
-        self._path, self._formats = path, formats
+    def __init__(self, path: Path | str, formats: Collection[str], live: InputContainer | None = None) -> None:
+        self._path, self._formats, self._live = path, formats, live is not None
         self._errors = self._corrupt = self._lost = self._out_of_order = 0
         self._last: int | None = None
         self._sent: list[int] = []
         self._unplaced = 0
         self._reached, self._ended = 0.0, False
         try:
-            self.container = av.open(str(path))
+            self.container = live or av.open(str(path))
         except (FFmpegError, OSError) as error:
             raise BadInput(f"{path} is not a video that can be read: {error.strerror}") from error
         try:
@@ -78,8 +80,9 @@ class Reader:
         if not pictures:
             raise BadInput(f"{self._path} holds no video")
         self._video = pictures[0]
-        self._video.thread_type = "AUTO"  # type: ignore[assignment]  # PyAV takes the name
-        self.passed = (*streams.audio, *streams.subtitles)
+        # Threads that share the frames among them hold back as many as they are.
+        self._video.thread_type = "SLICE" if self._live else "AUTO"  # type: ignore[assignment]  # PyAV takes the name
+        self.passed = () if self._live else (*streams.audio, *streams.subtitles)
         self._items = self._decoded()
         self._early: list[av.VideoFrame | av.Packet] = []
         for item in self._items:

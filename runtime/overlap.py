@@ -14,16 +14,16 @@ T = TypeVar("T")
 class _Lane(Generic[T]):
     """A bounded queue with one thread at each end; either may end it, and the other learns of it."""
 
-    def __init__(self, depth: int) -> None:
-        self._items: deque[T] = deque()
-        self._depth, self._changed = depth, threading.Condition()
+    def __init__(self, depth: int, newest: bool = False) -> None:
+        self._items: deque[T] = deque(maxlen=depth if newest else None)
+        self._depth, self._newest, self._changed = depth, newest, threading.Condition()
         self._ended = self._abandoned = False
         self.error: BaseException | None = None
 
     def put(self, item: T) -> bool:
-        """Wait for room; False when nobody wants the item any more."""
+        """Wait for room, or make it where only the newest are wanted; False when nobody wants the item any more."""
         with self._changed:
-            self._changed.wait_for(lambda: len(self._items) < self._depth or self._abandoned)
+            self._changed.wait_for(lambda: self._newest or len(self._items) < self._depth or self._abandoned)
             if not self._abandoned:
                 self._items.append(item)
                 self._changed.notify_all()
@@ -54,12 +54,13 @@ class _Lane(Generic[T]):
 
 
 @contextmanager
-def ahead(source: Iterable[T], depth: int) -> Iterator[Iterator[T]]:
+def ahead(source: Iterable[T], depth: int, newest: bool = False) -> Iterator[Iterator[T]]:
     """Run `source` in a thread, at most `depth` items ahead of the loop over what this yields.
 
+    With `newest` it never waits: where the loop is slower, the oldest items are dropped.
     An error in `source` comes up in that loop; leaving the block stops the thread and waits for it.
     """
-    lane: _Lane[T] = _Lane(depth)
+    lane: _Lane[T] = _Lane(depth, newest)
 
     def produce() -> None:
         try:

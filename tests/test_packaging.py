@@ -17,7 +17,8 @@ from source import PACKAGE, ROOT, folders, modules, project
 
 NOT_SHIPPED = {"tests", "docs", "benchmarks"}
 MADE = {".*", "__pycache__", "*.egg-info", "build", "dist", "out", "runs"}
-SHIPPED_MODELS = ("fsrcnn-x2", "sesr-x2")
+UPSCALERS = ("fsrcnn-x2", "sesr-x2")
+SHIPPED_MODELS = (*UPSCALERS, "ifnet-lite")
 MODEL_LIMIT = 4_000_000
 
 
@@ -68,7 +69,7 @@ def test_the_wheel_holds_each_shipped_model(contents: dict[str, int], name: str)
     assert contents[file] < MODEL_LIMIT
 
 
-def test_an_installed_wheel_upscales_a_picture_without_torch(wheel: Path, tmp_path: Path):
+def test_an_installed_wheel_upscales_and_interpolates_without_torch(wheel: Path, tmp_path: Path):
     run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "env")
     python = tmp_path / "env" / "bin" / "python"
     pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
@@ -84,13 +85,23 @@ def test_an_installed_wheel_upscales_a_picture_without_torch(wheel: Path, tmp_pa
     noise = np.random.default_rng(0).integers(0, 256, (31, 40, 3), dtype=np.uint8)
     small = cv2.GaussianBlur(noise, (0, 0), 3)
     cv2.imwrite(str(tmp_path / "small.png"), small)
-    for name in SHIPPED_MODELS:
+    for name in UPSCALERS:
         made = tmp_path / f"{name}.png"
         run(pocketlens, "run", name, tmp_path / "small.png", "-o", made)
         large = cv2.imread(str(made))
         assert large is not None and large.shape == (62, 80, 3)
         enlarged = cv2.resize(small, (80, 62), interpolation=cv2.INTER_CUBIC)
         assert cv2.PSNR(large, enlarged) > 30, "a sharper picture is still the same picture"
+
+    wide = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (96, 140, 3), dtype=np.uint8), (0, 0), 3)
+    (tmp_path / "pair").mkdir()
+    for index in range(2):
+        cv2.imwrite(str(tmp_path / "pair" / f"{index}.png"), wide[:, 6 * index : 6 * index + 128])
+    run(pocketlens, "run", "ifnet-lite", tmp_path / "pair", "-o", tmp_path / "clip", "--factor", 2)
+    pictures = [cv2.imread(str(path)) for path in sorted((tmp_path / "clip").iterdir())]
+    before, middle, after = (picture[:, 16:-16] for picture in pictures if picture is not None)
+    truth = np.ascontiguousarray(wide[:, 19:115])
+    assert cv2.PSNR(middle, truth) > cv2.PSNR(cv2.addWeighted(before, 0.5, after, 0.5, 0), truth) + 3
 
 
 def test_every_requirement_is_pinned():

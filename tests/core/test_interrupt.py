@@ -18,3 +18,12 @@ def test_a_first_signal_asks_and_a_second_one_interrupts(number: signal.Signals)
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
     assert signal.getsignal(number) is before
+
+
+def test_a_first_signal_tells_the_work_to_end():
+    told: list[str] = []
+    with Interruptible(lambda: told.append("end")), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+        assert told == ["end"]
+        signal.raise_signal(signal.SIGINT)
+    assert told == ["end"]

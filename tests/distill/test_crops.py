@@ -76,6 +76,13 @@ def test_a_map_of_a_padded_picture_keeps_its_ratio(height: int):
         assert Cut(2, 2, 4, height, 0)(tall, 1).shape == (1, int(4 * ratio), int(4 * ratio))
 
 
+@pytest.mark.parametrize("height", [129, 200, 272, 360])
+@pytest.mark.parametrize("factor", [2, 16, 32])
+def test_a_coarse_map_whose_last_row_is_not_whole_keeps_its_ratio(height: int, factor: int):
+    rows = -(-height // factor)
+    assert Cut(0, 0, 128, height, 0)(places(rows, rows), 1).shape == (1, 128 // factor, 128 // factor)
+
+
 def test_teacher_crops_come_from_the_places_of_the_picture_crops():
     pairs = make_pairs(photos(), 2)
 

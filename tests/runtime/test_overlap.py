@@ -39,6 +39,18 @@ def test_the_source_stays_within_its_depth():
         assert len(made) == 6  # one used, four waiting, one in the hand
 
 
+def test_where_only_the_newest_are_wanted_the_source_does_not_wait():
+    done = threading.Event()
+
+    def source() -> Iterator[int]:
+        yield from range(100)
+        done.set()
+
+    with ahead(source(), 3, newest=True) as numbers:
+        assert done.wait(30)
+        assert list(numbers) == [97, 98, 99]
+
+
 def test_an_error_in_the_source_comes_up_after_what_came_before_it():
     def source() -> Iterator[int]:
         yield from (1, 2)
