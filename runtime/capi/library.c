@@ -16,7 +16,7 @@ static void *log_user;
 
 static void fail(const char *reason)
 {
-    snprintf(unusable, sizeof unusable, "%s", reason);
+    snprintf(unusable, sizeof unusable, "%s", reason && *reason ? reason : "the Python inside cannot start");
 }
 
 /* Why Python raised, in place of the traceback that it would print. */
@@ -26,9 +26,7 @@ static void fail_as_raised(void)
     PyErr_Fetch(&type, &value, &trace);
     PyErr_NormalizeException(&type, &value, &trace);
     text = value ? PyObject_Str(value) : NULL;
-    fail("the Python inside cannot start");
-    if (text && PyUnicode_AsUTF8(text))
-        fail(PyUnicode_AsUTF8(text));
+    fail(text ? PyUnicode_AsUTF8(text) : NULL);
     PyErr_Clear();
     Py_XDECREF(text);
     Py_XDECREF(type);
@@ -76,7 +74,7 @@ static void initialize(void)
     if (!PyStatus_Exception(status))
         status = Py_InitializeFromConfig(&config);
     if (PyStatus_Exception(status))
-        fail(status.err_msg ? status.err_msg : "the Python inside cannot start");
+        fail(status.err_msg);
     else
         PyEval_SaveThread();
     PyConfig_Clear(&config);

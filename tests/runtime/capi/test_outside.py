@@ -36,7 +36,7 @@ def plugin(library: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def run(program: Path, *arguments: Path, **changes: str) -> str:
     """What a program writes, away from here; it must end well and print nothing else."""
     command = [str(word) for word in (program, *arguments)]
-    done = subprocess.run(command, cwd="/", env=outside(**changes), capture_output=True, text=True)
+    done = subprocess.run(command, cwd="/", env=outside(**changes), capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
@@ -45,8 +45,9 @@ def test_a_host_that_keeps_the_library_to_itself_can_use_it(plugin: Path, librar
     assert run(plugin, library / "libpocketlens.so", bundle) == WORKS
 
 
-def test_what_the_user_has_set_for_python_does_not_matter(plugin: Path, library: Path, bundle: Path, tmp_path: Path):
+def test_what_the_user_has_set_does_not_matter(plugin: Path, library: Path, bundle: Path, tmp_path: Path):
     hostile = {"PYTHONHOME": "/nowhere", "PYTHONPATH": str(tmp_path), "PYTHONVERBOSE": "1", "LC_ALL": "C"}
+    hostile |= {"HOME": "/nowhere", "PATH": "", "VIRTUAL_ENV": "/nowhere"}
     (tmp_path / "numpy.py").write_text("raise SystemExit(5)", encoding="utf-8")
     assert run(plugin, library / "libpocketlens.so", bundle, **hostile) == WORKS
 
@@ -74,6 +75,15 @@ def test_a_python_that_is_gone_is_told(
     told = run(plugin, tmp_path / "moved" / "libpocketlens.so", bundle)
     assert told.startswith(f"{Status.MACHINE_CANNOT} 0 the Python that this library was built for is gone")
     assert "/gone/stdlib/os.py" in told
+
+
+def test_a_start_that_fails_without_a_word_is_told_all_the_same(
+    plugin: Path, bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(environment, "_SERVE", "raise MemoryError")
+    build(tmp_path / "speechless")
+    told = run(plugin, tmp_path / "speechless" / "libpocketlens.so", bundle)
+    assert told.startswith(f"{Status.MACHINE_CANNOT} 0 the Python inside cannot start\n")
 
 
 def test_threads_may_race_for_the_first_call_and_run_models_side_by_side(library: Path, bundle: Path, tmp_path: Path):
