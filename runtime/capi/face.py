@@ -98,7 +98,10 @@ class Face:
         """Take the next frame."""
         status, told = self._exchange(api.pull, handle, frame)
         if told and status == Status.OK:
-            write_time(frame, told)
+            try:
+                write_time(frame, told)
+            except BadInput as error:
+                return _refuse(self._number(handle), Status.BAD_FRAME, str(error))
         elif told and status == Status.OTHER_SIZE:
             frame.width, frame.height = told.width, told.height
         return status

@@ -11,6 +11,7 @@ from ..descriptor import Descriptor, needed, plane_count
 
 _LAST_OF_FIRST = "time_base_den"
 """The last field that a frame had in the first header."""
+_GREATEST = (1 << 63) - 1
 
 
 def described(ffi: Any, frame: Any) -> Descriptor:
@@ -44,9 +45,12 @@ def described(ffi: Any, frame: Any) -> Descriptor:
 
 
 def write_time(frame: Any, told: Descriptor) -> None:
-    """Write the time of a frame into the caller's."""
-    frame.time_base_num, frame.time_base_den = told.time_base.numerator, told.time_base.denominator
+    """Write the time of a frame into the caller's. Raises BadInput, before any of it, where it takes over 64 bits."""
+    unit = told.time_base
+    if max(abs(told.pts), told.duration, unit.numerator, unit.denominator) > _GREATEST:
+        raise BadInput(f"the frame's time, {told.pts} times {unit} s, does not fit into 64 bits")
     frame.pts, frame.duration = told.pts, told.duration
+    frame.time_base_num, frame.time_base_den = unit.numerator, unit.denominator
 
 
 def _whole(ffi: Any, frame: Any) -> Any:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
+from weakref import WeakKeyDictionary
 
 import cffi
 import pytest
 from bundles import make_bundle, nearest_graph
 from guarded import guarded
+from interpolators import make_interpolator
 from pocketlens.runtime import api
 from pocketlens.runtime.api import PixelFormat, Status
 from pocketlens.runtime.capi.declarations import declarations, served
 
+KEPT: WeakKeyDictionary[Any, list[Any]] = WeakKeyDictionary()
+"""The memory of a frame lives as long as the frame does."""
 HANDLED = [name for name in served() if name not in ("create", "last_error", "status_string", "version")]
 
 
@@ -33,8 +38,14 @@ def c(ffi: Any, library: Path) -> Any:
 
 @pytest.fixture
 def model(ffi: Any, c: Any, tmp_path: Path) -> Iterator[Any]:
+    with opened(ffi, c, make_bundle(tmp_path / "upscaler.plens", graphs={"fp32": nearest_graph(1)})) as handle:
+        yield handle
+
+
+@contextmanager
+def opened(ffi: Any, c: Any, bundle: Path) -> Iterator[Any]:
+    """A loaded handle."""
     place = ffi.new("pocketlens **")
-    bundle = make_bundle(tmp_path / "upscaler.plens", graphs={"fp32": nearest_graph(1)})
     assert c.pocketlens_create(str(bundle).encode(), place) == Status.OK
     assert c.pocketlens_set_str(place[0], b"engine", b"onnxruntime") == Status.OK
     assert c.pocketlens_set_i32(place[0], b"threads", 1) == Status.OK
@@ -52,8 +63,8 @@ def line(ffi: Any, c: Any, handle: Any) -> str:
 def frame(ffi: Any, form: PixelFormat, across: int, down: int, *planes: Any, **facts: Any) -> Any:
     sized = {"struct_size": ffi.sizeof("pocketlens_frame"), "format": form, "width": across, "height": down}
     made = ffi.new("pocketlens_frame *", sized | facts)
-    for place, plane in enumerate(planes):
-        made.planes[place] = ffi.from_buffer(plane)
+    KEPT[made] = [ffi.from_buffer(plane) for plane in planes]
+    made.planes[0 : len(planes)] = KEPT[made]
     return made
 
 
@@ -145,6 +156,19 @@ def test_frames_that_cannot_be_are_refused(ffi: Any, c: Any, model: Any, facts: 
     made = frame(ffi, PixelFormat.GRAY8, 4, 4, pixels, **facts)
     assert c.pocketlens_push(model, made) == Status.BAD_FRAME
     assert telling in line(ffi, c, model)
+
+
+def test_a_time_that_the_caller_has_no_room_for_is_refused_and_left_out(ffi: Any, c: Any, tmp_path: Path):
+    bundle = make_interpolator(tmp_path / "interpolator.plens", align=4)
+    pixels = bytearray(48)
+    with opened(ffi, c, bundle) as model:
+        for pts in (2**62, 2**62 + 2):
+            pixels[:] = bytes([pts % 4 * 20]) * 48
+            assert c.pocketlens_push(model, frame(ffi, PixelFormat.BGR24, 4, 4, pixels, pts=pts)) == Status.OK
+        out = frame(ffi, PixelFormat.BGR24, 4, 4, pixels, pts=5)
+        assert c.pocketlens_pull(model, out) == Status.BAD_FRAME
+        assert "does not fit into 64 bits" in line(ffi, c, model)
+        assert (out.pts, out.time_base_den) == (5, 0)
 
 
 def test_a_frame_that_no_memory_holds_is_refused(ffi: Any, c: Any, model: Any):
