@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -129,12 +130,18 @@ def needed(frame: Descriptor) -> list[int]:
     return [sum(rows * stride for (rows, _, _), stride in zip(shapes[:-1], strides, strict=False)) + extents[-1]]
 
 
-def _layout(frame: Descriptor) -> tuple[list[tuple[int, int, int]], list[int]]:
+def _layout(frame: Descriptor) -> tuple[tuple[tuple[int, int, int], ...], Sequence[int]]:
     """Shapes of the planes and their strides."""
     _check(frame)
-    height, width, planes = frame.height, frame.width, _PLANES[PixelFormat(frame.format)]
-    shapes = [(-(-height // p.step), -(-width // p.step), p.samples) for p in planes]
-    return shapes, _strides(frame.strides, [columns * samples for _, columns, samples in shapes])
+    shapes, rows = _shapes(frame.format, frame.width, frame.height)
+    return shapes, _strides(frame.strides, rows)
+
+
+@lru_cache(maxsize=64)
+def _shapes(form: int, width: int, height: int) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...]]:
+    """Shapes of the planes of a format and the bytes of their rows; asked for with every frame, so kept."""
+    shapes = tuple((-(-height // p.step), -(-width // p.step), p.samples) for p in _PLANES[PixelFormat(form)])
+    return shapes, tuple(columns * samples for _, columns, samples in shapes)
 
 
 def _extent(shape: tuple[int, int, int], stride: int) -> int:
@@ -162,7 +169,7 @@ def _bytes(buffer: Any, writable: bool) -> np.ndarray:
     return memory
 
 
-def _strides(given: Any, rows: list[int]) -> list[int]:
+def _strides(given: Any, rows: Sequence[int]) -> Sequence[int]:
     """Strides as they are given, or the bytes of a row of each plane."""
     if given is None:
         return rows

@@ -3,45 +3,53 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from ...core.errors import BadInput
 from ..descriptor import Descriptor, needed, plane_count
 
-_LAST_OF_FIRST = "time_base_den"
-"""The last field that a frame had in the first header."""
 _GREATEST = (1 << 63) - 1
+_MILLISECOND = Fraction(1, 1000)
 
 
 def described(ffi: Any, frame: Any) -> Descriptor:
     """A descriptor over the memory that a frame points to, with nothing copied.
 
     Facts are passed on as they are, for the call to judge; a unit of time that cannot be is None. Raises BadInput for
-    NULL, a frame shorter than that of the first header, and what cannot be memory.
+    NULL, a frame shorter than that of the header, and what cannot be memory.
     """
-    given = _whole(ffi, frame)
-    count = plane_count(given.format)
-    apart = count > 1 and any(given.planes[1:count])
+    _check(ffi, frame)
+    count = plane_count(frame.format)
+    apart = count > 1 and any(frame.planes[1:count])
+    strides = tuple(frame.strides[0:count])
     told = Descriptor(
-        data=[None] * count if apart else None,
-        format=given.format,
-        width=given.width,
-        height=given.height,
-        strides=list(given.strides)[:count],
-        matrix=given.matrix,
-        range=given.range,
-        pts=given.pts,
-        duration=given.duration,
-        time_base=_unit(given.time_base_num, given.time_base_den),  # type: ignore[arg-type]
+        data=None,
+        format=frame.format,
+        width=frame.width,
+        height=frame.height,
+        strides=strides if any(strides) else None,
+        matrix=frame.matrix,
+        range=frame.range,
+        pts=frame.pts,
+        duration=frame.duration,
+        time_base=_unit(frame.time_base_num, frame.time_base_den),  # type: ignore[arg-type]
     )
     try:
-        sizes = needed(told)
+        sizes = _sizes(told.format, told.width, told.height, told.strides, apart)
     except BadInput:
         return told
-    held = [_memory(ffi, given, plane, size) for plane, size in enumerate(sizes)]
+    held = [_memory(ffi, frame, plane, size) for plane, size in enumerate(sizes)]
     told.data = held if apart else held[0]
     return told
+
+
+@lru_cache(maxsize=64)
+def _sizes(form: int, width: int, height: int, strides: Sequence[int] | None, apart: bool) -> list[int]:
+    """Bytes of each plane or, unless they lie `apart`, of all of them; asked for with every frame, so kept."""
+    return needed(Descriptor([] if apart else None, form, width, height, strides))
 
 
 def write_time(frame: Any, told: Descriptor) -> None:
@@ -53,16 +61,13 @@ def write_time(frame: Any, told: Descriptor) -> None:
     frame.time_base_num, frame.time_base_den = unit.numerator, unit.denominator
 
 
-def _whole(ffi: Any, frame: Any) -> Any:
-    """A copy of a frame, in which fields that its caller's header did not have yet are 0."""
+def _check(ffi: Any, frame: Any) -> None:
     if not frame:
         raise BadInput("the frame is NULL")
-    whole = ffi.new("pocketlens_frame *")
-    least = ffi.offsetof("pocketlens_frame", _LAST_OF_FIRST) + ffi.sizeof("int64_t")
+    # There is one header so far. Once a frame gets further fields, those of a shorter one are to be taken as 0.
+    least = ffi.sizeof("pocketlens_frame")
     if frame.struct_size < least:
         raise BadInput(f"struct_size is sizeof(pocketlens_frame), at least {least}, not {frame.struct_size}")
-    ffi.memmove(whole, frame, min(frame.struct_size, ffi.sizeof("pocketlens_frame")))
-    return whole
 
 
 def _memory(ffi: Any, given: Any, plane: int, needed: int) -> Any:
@@ -77,5 +82,5 @@ def _memory(ffi: Any, given: Any, plane: int, needed: int) -> Any:
 
 def _unit(numerator: int, denominator: int) -> Fraction | None:
     if numerator == denominator == 0:
-        return Fraction(1, 1000)
+        return _MILLISECOND
     return Fraction(numerator, denominator) if denominator else None
