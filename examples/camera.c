@@ -1,11 +1,9 @@
-/*
- * Enlarges raw NV12 frames, or puts others between them, on their way from standard input to standard output:
+/* Enlarges raw NV12 frames, or puts others between them, on their way from standard input to standard output:
  *
  *     ffmpeg -i http://camera/ -f rawvideo -pix_fmt nv12 - | ./camera sesr-x2 640 360 |
  *         ffplay -f rawvideo -pixel_format nv12 -video_size 1280x720 -
  */
 #include <pocketlens.h>
-
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -49,6 +47,8 @@ int main(int argc, char **argv)
         return 1;
     size = make_frame(&in, atoi(argv[2]), atoi(argv[3]));
     larger = make_frame(&out, in.width * scale, in.height * scale);
+    if (!in.planes[0] || !out.planes[0])
+        return complain(stderr, POCKETLENS_OUT_OF_MEMORY, "no memory for frames so large"), 1;
     for (; status == POCKETLENS_AGAIN && fread(in.planes[0], size, 1, stdin) == 1; in.pts++)
         if ((status = pocketlens_push(model, &in)) == POCKETLENS_OK)
             status = write_all(model, &out, larger);

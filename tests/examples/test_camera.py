@@ -115,6 +115,7 @@ def test_failures_are_told_in_a_line(program: Path):
     assert done.returncode == 1
     assert done.stderr.startswith(b"camera: ") and b"no-such-model" in done.stderr and done.stderr.count(b"\n") == 1
     assert run(program, "sesr-x2", "wide", HEIGHT).returncode == 2
+    assert run(program, "sesr-x2", 2**31 - 1, 2**31 - 1).stderr == b"camera: no memory for frames so large (-202)\n"
 
 
 def test_the_program_is_short():
