@@ -34,6 +34,7 @@ clean: ## what the other targets made; runs/ is yours and stays
 
 bench: $(READY) .venv-peers ## the claims of benchmarks/, against peers in an environment of their own
 	$(BIN)/python benchmarks/spine.py
+	$(BIN)/python benchmarks/c_face.py
 
 .venv-peers:
 	$(PYTHON) -m venv $@

@@ -71,15 +71,20 @@ def find(handle: int) -> Instance | None:
 def call(handle: int, work: Callable[[Instance], Status | None]) -> Status:
     """Do the work of a call with a handle, unless that is dead or in a call already; nothing is raised."""
     instance = find(handle)
-    if instance is None or not instance.lock.acquire(blocking=False):
-        status = Status.BUSY if instance else Status.BAD_HANDLE
-        NOBODY.error = TOLD[status]
-        return status
+    if instance is None:
+        return _refused(NOBODY, Status.BAD_HANDLE)
+    if not instance.lock.acquire(blocking=False):
+        return _refused(instance, Status.BUSY)
     try:
         # Another thread may have destroyed it meanwhile.
-        return guarded(instance, work) if find(handle) is instance else Status.BAD_HANDLE
+        return guarded(instance, work) if find(handle) is instance else _refused(NOBODY, Status.BAD_HANDLE)
     finally:
         instance.lock.release()
+
+
+def _refused(instance: Instance, status: Status) -> Status:
+    instance.error = TOLD[status]
+    return status
 
 
 def guarded(instance: Instance, work: Callable[[Instance], Status | None]) -> Status:

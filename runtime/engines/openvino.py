@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
@@ -13,6 +14,7 @@ from ...core.errors import MachineCannot, need
 from ..engine import Arrays, Engine, telling_line
 
 _SIZES_KEPT = 4
+_FIRST = threading.Lock()
 
 
 class _Program:
@@ -68,14 +70,23 @@ class _Program:
         self._model = None
 
 
-@cache
 def core() -> Any:
-    """One for the life of the process.
+    """One for the life of the process, whichever thread asks first.
 
     On CPUs with AMX its plugin gives the main thread a signal stack, and unmaps it when the last core
     goes: the next signal, a Ctrl-C, would then crash the interpreter.
     """
-    return need("openvino", "openvino").Core()
+    with _FIRST:
+        return _core()
+
+
+@cache
+def _core() -> Any:
+    openvino = need("openvino", "openvino")
+    # Its tables of element types are made at first use, by code that lets go of Python's lock on the way. A thread that
+    # asks for them meanwhile waits without letting go of it: neither goes on. So both are made here.
+    openvino.Tensor(np.empty(1, np.float32)).element_type.to_dtype()
+    return openvino.Core()
 
 
 def _load(graph: bytes, threads: int) -> _Program:

@@ -118,6 +118,7 @@ def test_a_call_into_a_handle_that_is_in_a_call_is_told_so(handle: int, monkeypa
     thread.start()
     assert inside.wait(10)
     assert [api.reset(handle), api.destroy(handle)] == [Status.BUSY, Status.BUSY]
+    assert api.last_error(handle) == "another thread is in a call with this handle"
     leave.set()
     thread.join()
     assert answered == [Status.OUT_OF_MEMORY]

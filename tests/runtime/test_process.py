@@ -14,6 +14,22 @@ from clips import make_clip
 from interpolators import make_interpolator, moving_graph
 
 COMMAND = [sys.executable, "-m", "pocketlens"]
+RACE = """
+import sys, threading, openvino
+from pocketlens.runtime.engines.openvino import core
+
+def use():
+    core()
+    gate.wait()
+    openvino.Type.f32.to_dtype()
+
+sys.setswitchinterval(1e-6)
+gate = threading.Barrier(8)
+threads = [threading.Thread(target=use) for _ in range(8)]
+for step in (threading.Thread.start, threading.Thread.join):
+    for thread in threads:
+        step(thread)
+"""
 
 
 @pytest.fixture
@@ -44,6 +60,12 @@ def test_a_signal_after_an_openvino_session_is_survived(bundle: Path, tmp_path: 
     )
     arguments = ("run", bundle, clip, "-o", tmp_path / "out.mp4", "--engine", "openvino")
     assert run_then(tell, *arguments).endswith("handled")
+
+
+def test_threads_that_are_the_first_to_use_openvino_do_not_wait_for_each_other():
+    """Its binding makes its tables of types at first use, in a way that two threads at once do not survive."""
+    pytest.importorskip("openvino")
+    assert subprocess.run([sys.executable, "-c", RACE], timeout=60).returncode == 0
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "terminate"])
