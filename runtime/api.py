@@ -11,6 +11,7 @@ every call: `push` has read it when it comes back, and `pull` writes only into w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
@@ -118,8 +119,9 @@ def load(handle: int) -> Status:
         chosen: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         session = Session.open(bundle, **chosen)
         depth = given.get("queue", SETTINGS["queue"].default)
+        budget = float(given.get("budget", 0)) / 1000 or math.inf
         instance.session = session
-        instance.stream = Stream(session, int(depth), given.get("keep") == KEEP_NEWEST)
+        instance.stream = Stream(session, int(depth), given.get("keep") == KEEP_NEWEST, budget)
 
     return call(handle, work)
 

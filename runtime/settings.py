@@ -40,6 +40,11 @@ def _at_least(least: int, most: int = _INT32 - 1) -> Callable[[int], None]:
     return check
 
 
+def _not_negative(value: float) -> None:
+    if value < 0:
+        raise BadInput(f"{value:g} is below 0")
+
+
 def _one_of(*known: str) -> Callable[[str], None]:
     def check(value: str) -> None:
         if value not in known:
@@ -79,6 +84,7 @@ SETTINGS: Mapping[str, Setting] = {
     "cut": Setting(HOLD, (str,), check_cut),
     "queue": Setting(4, (int,), _at_least(1, _LONGEST_QUEUE)),
     "keep": Setting(KEEP_ALL, (str,), _one_of(KEEP_ALL, KEEP_NEWEST)),
+    "budget": Setting(0.0, (float,), _not_negative),
 }
 """Every key. A number of 0 leaves the choice to the model."""
 

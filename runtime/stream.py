@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Iterator
+from time import monotonic
 
 from .frame import Frame
 from .session import Session
@@ -12,12 +14,13 @@ from .session import Session
 class Stream:
     """A bounded queue before a session. A frame is worked on when something is asked for, not when it is pushed.
 
-    A full queue takes no more frames or, if only the newest are kept, drops the one that has waited longest.
+    A full queue takes no more frames or, if only the newest are kept, drops the one that has waited longest. With a
+    `budget`, in seconds, a frame that has waited longer gives way to a newer one.
     """
 
-    def __init__(self, session: Session, depth: int, newest: bool = False) -> None:
-        self._session, self._depth, self._newest = session, depth, newest
-        self._waiting: deque[Frame] = deque()
+    def __init__(self, session: Session, depth: int, newest: bool = False, budget: float = math.inf) -> None:
+        self._session, self._depth, self._newest, self._budget = session, depth, newest, budget
+        self._waiting: deque[tuple[Frame, float]] = deque()
         self.reset()
 
     def reset(self) -> None:
@@ -50,9 +53,8 @@ class Stream:
         """Take a frame, for which there must be room; the first one after the end begins another clip."""
         self._closed = self._flushed = False
         if len(self._waiting) == self._depth:
-            self._waiting.popleft()
-            self.dropped += 1
-        self._waiting.append(frame)
+            self._drop()
+        self._waiting.append((frame, monotonic()))
 
     def flush(self) -> None:
         """Say that the clip has no more frames, so that what is held back comes out."""
@@ -75,11 +77,18 @@ class Stream:
 
     def _begin(self) -> bool:
         """Begin with the next frame that waits, or with the end; False where there is neither."""
+        # The last one is late, too, but nothing newer could be shown in its place.
+        while len(self._waiting) > 1 and monotonic() - self._waiting[0][1] > self._budget:
+            self._drop()
         if self._waiting:
-            self._making = self._session.process(self._waiting.popleft())
+            self._making = self._session.process(self._waiting.popleft()[0])
         elif self._closed and not self._flushed:
             self._flushed, self._making = True, self._session.flush()
         return self._making is not None
+
+    def _drop(self) -> None:
+        self._waiting.popleft()
+        self.dropped += 1
 
     def pop(self) -> None:
         """Let go of the frame that `peek` gave."""

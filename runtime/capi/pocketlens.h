@@ -106,7 +106,7 @@ POCKETLENS_API void pocketlens_set_log(pocketlens_log log, void *user);
 POCKETLENS_API pocketlens_status pocketlens_create(const char *bundle, pocketlens **handle);
 
 /* Set a key before load, which judges the value: "engine", "precision", "device", "cut", "keep" are strings, "threads",
- * "tile", "factor", "queue" whole numbers, "fps" is a number or a string such as "60000/1001". */
+ * "tile", "factor", "queue" whole numbers, "budget" is a number, and "fps" one or a string such as "60000/1001". */
 POCKETLENS_API pocketlens_status pocketlens_set_i32(pocketlens *handle, const char *key, int32_t value);
 POCKETLENS_API pocketlens_status pocketlens_set_f32(pocketlens *handle, const char *key, float value);
 POCKETLENS_API pocketlens_status pocketlens_set_str(pocketlens *handle, const char *key, const char *value);
