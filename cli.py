@@ -14,6 +14,7 @@ GROUP = LazyGroup(
         "models": ("List the shipped models.", "runtime.cli:models"),
         "bench": ("Measure latency per engine and precision.", "runtime.cli:bench"),
         "doctor": ("Say which engines this machine can run, and why not.", "runtime.cli:doctor"),
+        "capi": ("Build the library for C and C++.", "runtime.capi.cli:GROUP"),
         "calib": ("Make and show calibration sets.", "calib_data.cli:GROUP"),
         "demo": ("Run the whole chain on small real input.", "examples.demo:demo"),
     },

@@ -63,6 +63,13 @@ _PLANES = {
 }
 
 
+def plane_count(form: int) -> int:
+    """How many planes a format has; an unknown one has none."""
+    return len(_PLANES.get(form, ()))  # type: ignore[call-overload]
+
+
+_KNOWN = {"format": dict.fromkeys(PixelFormat), "matrix": dict.fromkeys(Matrix), "range": dict.fromkeys(Range)}
+"""What the facts that are one of a few may be."""
 _LIMIT = 1 << 63
 """Numbers are those that C has."""
 
@@ -95,16 +102,13 @@ def mapped(frame: Descriptor, writable: bool = False) -> tuple[np.ndarray, ...]:
     Raises BadInput, before any of that memory is touched, for facts that are not what `Descriptor` says, and
     for memory that does not hold the whole frame or, where it is to be `writable`, is not.
     """
-    _check(frame)
-    height, width, planes = frame.height, frame.width, _PLANES[PixelFormat(frame.format)]
-    shapes = [(-(-height // p.step), -(-width // p.step), p.samples) for p in planes]
-    strides = _strides(frame.strides, [columns * samples for _, columns, samples in shapes])
+    shapes, strides = _layout(frame)
     if isinstance(frame.data, list | tuple):
-        if len(frame.data) != len(planes):
-            raise BadInput(f"{PixelFormat(frame.format).name} has {len(planes)} planes, not {len(frame.data)}")
-        held, offsets = list(frame.data), [0] * len(planes)
+        if len(frame.data) != len(shapes):
+            raise BadInput(f"{PixelFormat(frame.format).name} has {len(shapes)} planes, not {len(frame.data)}")
+        held, offsets = list(frame.data), [0] * len(shapes)
     else:
-        held, offsets = [frame.data] * len(planes), [0]
+        held, offsets = [frame.data] * len(shapes), [0]
         for (rows, _, _), stride in zip(shapes[:-1], strides, strict=False):
             offsets.append(offsets[-1] + rows * stride)
     return tuple(
@@ -113,12 +117,36 @@ def mapped(frame: Descriptor, writable: bool = False) -> tuple[np.ndarray, ...]:
     )
 
 
-def _plane(memory: np.ndarray, offset: int, shape: tuple[int, int, int], stride: int) -> np.ndarray:
+def needed(frame: Descriptor) -> list[int]:
+    """Bytes of memory that a frame needs: of each plane where `data` is a list, of all of them where it is not.
+
+    Raises BadInput for facts that are not what `Descriptor` says.
+    """
+    shapes, strides = _layout(frame)
+    extents = [_extent(shape, stride) for shape, stride in zip(shapes, strides, strict=True)]
+    if isinstance(frame.data, list | tuple):
+        return extents
+    return [sum(rows * stride for (rows, _, _), stride in zip(shapes[:-1], strides, strict=False)) + extents[-1]]
+
+
+def _layout(frame: Descriptor) -> tuple[list[tuple[int, int, int]], list[int]]:
+    """Shapes of the planes and their strides."""
+    _check(frame)
+    height, width, planes = frame.height, frame.width, _PLANES[PixelFormat(frame.format)]
+    shapes = [(-(-height // p.step), -(-width // p.step), p.samples) for p in planes]
+    return shapes, _strides(frame.strides, [columns * samples for _, columns, samples in shapes])
+
+
+def _extent(shape: tuple[int, int, int], stride: int) -> int:
     rows, columns, samples = shape
-    needed = offset + (rows - 1) * stride + columns * samples
-    if needed > memory.size:
-        raise BadInput(f"the frame needs {needed} bytes of memory, and {memory.size} are given")
-    return np.ndarray(shape, np.uint8, memory, offset, (stride, samples, 1))
+    return (rows - 1) * stride + columns * samples
+
+
+def _plane(memory: np.ndarray, offset: int, shape: tuple[int, int, int], stride: int) -> np.ndarray:
+    end = offset + _extent(shape, stride)
+    if end > memory.size:
+        raise BadInput(f"the frame needs {end} bytes of memory, and {memory.size} are given")
+    return np.ndarray(shape, np.uint8, memory, offset, (stride, shape[2], 1))
 
 
 def _bytes(buffer: Any, writable: bool) -> np.ndarray:
@@ -149,9 +177,9 @@ def _strides(given: Any, rows: list[int]) -> list[int]:
 def _check(frame: Any) -> None:
     if not isinstance(frame, Descriptor):
         raise BadInput(f"a frame is given as a Descriptor, not as {type(frame).__name__}")
-    for name, known in (("format", PixelFormat), ("matrix", Matrix), ("range", Range)):
+    for name, known in _KNOWN.items():
         value = getattr(frame, name)
-        if not _is_whole(value, 0) or value not in set(known):
+        if not _is_whole(value, 0) or value not in known:
             named = ", ".join(f"{one.name} ({one.value})" for one in known)
             raise BadInput(f"{name} {told(value)} is unknown; known: {named}")
     for name, least in (("width", 1), ("height", 1), ("duration", 0), ("pts", -_LIMIT)):

@@ -56,7 +56,8 @@ def test_the_package_list_is_the_folders_that_hold_code():
 
 
 def test_the_wheel_holds_the_code_the_recipes_and_the_models_and_nothing_else(contents: dict[str, int]):
-    data = [*ROOT.glob("distill/recipes/*.toml"), *ROOT.glob("runtime/models/*.plens")]
+    patterns = ("distill/recipes/*.toml", "runtime/models/*.plens", "runtime/capi/*.[ch]", "examples/*.c")
+    data = [path for pattern in patterns for path in ROOT.glob(pattern)]
     wanted = {f"{PACKAGE}/{path.relative_to(ROOT).as_posix()}" for path in [*modules().values(), *data]}
     assert set(contents) == wanted
 
@@ -106,7 +107,7 @@ def test_an_installed_wheel_upscales_and_interpolates_without_torch(wheel: Path,
 def test_every_requirement_is_pinned():
     names = {line.partition("==")[0].lower().replace("_", "-") for line in _pins()}
     groups = [project()["project"]["dependencies"], project()["project"]["optional-dependencies"]["dev"]]
-    extras = ("train", "quant", "openvino", "trt-rtx", "demo")
+    extras = ("train", "quant", "openvino", "trt-rtx", "capi", "demo")
     groups += [project()["project"]["optional-dependencies"][extra] for extra in extras]
     wanted = {_name(requirement) for group in groups for requirement in group} - {PACKAGE}
     assert wanted <= names

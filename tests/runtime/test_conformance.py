@@ -1,4 +1,4 @@
-"""The flat surface answers as the table says."""
+"""The flat surface answers as the table says, in Python and in C."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from bundles import make_bundle, nearest_graph
+from driven import Driven
 from interpolators import make_interpolator
 from pocketlens.runtime import api
 
@@ -42,18 +43,18 @@ def descriptor(told: Any) -> Any:
 class Caller:
     """Makes the calls of one case."""
 
-    def __init__(self, bundles: dict[str, str | None]) -> None:
-        self.bundles, self.handle = bundles, 0
+    def __init__(self, face: Any, bundles: dict[str, str | None]) -> None:
+        self.face, self.bundles, self.handle = face, bundles, 0
 
     def make(self, function: str, *told: Any) -> None:
         """Make a call, and hold what it answers against what the table says."""
         if function == "last_error":
-            assert told[0] in api.last_error(self.handle)
+            assert told[0] in self.face.last_error(self.handle)
             return
         place = next(place for place, item in enumerate(told) if str(item) in api.Status.__members__)
         arguments, status, given = told[:place], told[place], told[place + 1 :]
         answered, found = getattr(self, f"_{function}", self._plain(function))(*arguments)
-        assert api.Status(answered).name == status, api.last_error(self.handle)
+        assert api.Status(answered).name == status, self.face.last_error(self.handle)
         for expected in given:
             if isinstance(expected, dict):
                 found = {name: getattr(found, name) for name in expected}
@@ -61,26 +62,37 @@ class Caller:
 
     def _plain(self, function: str) -> Any:
         def made(*arguments: Any) -> tuple[int, Any]:
-            answered = getattr(api, function)(self.handle, *(None if item == "null" else item for item in arguments))
+            given = [None if item == "null" else item for item in arguments]
+            answered = getattr(self.face, function)(self.handle, *given)
             return answered if isinstance(answered, tuple) else (answered, None)
 
         return made
 
     def _create(self, bundle: str) -> tuple[int, Any]:
-        status, self.handle = api.create(self.bundles.get(bundle, bundle), OPTIONS)  # type: ignore[arg-type]
+        status, self.handle = self.face.create(self.bundles.get(bundle, bundle), OPTIONS)  # type: ignore[arg-type]
         return status, None
 
     def _push(self, told: Any) -> tuple[int, Any]:
-        return api.push(self.handle, descriptor(told)), None
+        return self.face.push(self.handle, descriptor(told)), None
 
     def _pull(self, told: Any) -> tuple[int, Any]:
         out = descriptor(told)
-        return api.pull(self.handle, out), out
+        return self.face.pull(self.handle, out), out
+
+
+@pytest.fixture(scope="module", params=["python", "c"])
+def face(request: pytest.FixtureRequest) -> Iterator[Any]:
+    if request.param == "python":
+        yield api
+        return
+    program = Driven(request.getfixturevalue("driver"))
+    yield program
+    assert program.close() == ""
 
 
 @pytest.fixture
-def caller(bundles: dict[str, str | None], capfd: pytest.CaptureFixture[str]) -> Iterator[Caller]:
-    yield Caller(bundles)
+def caller(face: Any, bundles: dict[str, str | None], capfd: pytest.CaptureFixture[str]) -> Iterator[Caller]:
+    yield Caller(face, bundles)
     assert capfd.readouterr() == ("", "")
 
 
@@ -98,8 +110,12 @@ def test_the_table_calls_every_function():
     assert called == FUNCTIONS - {"status_string", "version"}
 
 
-def test_every_status_is_told_in_a_line_of_its_own():
-    told = {api.status_string(status) for status in api.Status}
+def test_every_status_is_told_in_a_line_of_its_own(face: Any):
+    told = {face.status_string(status) for status in api.Status}
     assert len(told) == len(api.Status)
     assert all(line and "\n" not in line for line in told)
-    assert {api.status_string(other) for other in (17, -1, None, "OK", [])} == {"no such status"}  # type: ignore[arg-type]
+    assert {face.status_string(other) for other in (17, -1)} == {"no such status"}
+
+
+def test_what_is_no_status_is_told_as_such():
+    assert {api.status_string(other) for other in (None, "OK", [])} == {"no such status"}  # type: ignore[arg-type]

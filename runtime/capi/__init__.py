@@ -1,0 +1,1 @@
+"""The flat surface for C: a header, a library around an interpreter, and what builds it."""
