@@ -13,6 +13,7 @@ import numpy as np
 
 from ..core.bundle import Bundle, Manifest
 from ..core.errors import BadInput, MachineCannot
+from ..core.memory import Pool
 from .choose import AUTO, Choice, choices
 from .engine import all_threads
 from .frame import BGR, LAYOUTS, Frame
@@ -102,6 +103,11 @@ class Session:
         return self._network
 
     @property
+    def memory(self) -> Pool:
+        """Where the arrays of its frames come from. They may be kept; let go of, they serve for later frames."""
+        return self._network.memory
+
+    @property
     def _interpolator(self) -> Interpolator:
         if isinstance(self._network, Interpolator):
             return self._network
@@ -171,8 +177,7 @@ class Session:
 
     def motion(self, before: np.ndarray, after: np.ndarray, t: float = 0.5) -> Motion:
         """The motion by which `between` makes its picture. Raises BadInput for a bundle without a `split` graph."""
-        found = self._interpolator.motion(*self._pair(before, after, t), t)
-        return Motion(found.before.copy(), found.after.copy(), found.share.copy())
+        return self._interpolator.motion(*self._pair(before, after, t), t)
 
     def _pair(self, before: np.ndarray, after: np.ndarray, t: float) -> tuple[View, View]:
         frames = as_frame(before), as_frame(after)
