@@ -12,7 +12,7 @@ from numpy.typing import DTypeLike
 Empty = Callable[[tuple[int, ...], DTypeLike], np.ndarray]
 """Shape and kind -> an array whose values are anything: `np.empty`, or that of a `Pool`."""
 
-_SHAPES = 32
+_SHAPES = 64
 """Shapes and kinds that are remembered, the latest: more than a frame takes, and those of old sizes are forgotten."""
 _ALIKE = 16
 """Arrays remembered of a shape and kind: as many as a queue holds, not as many as somebody collects."""
