@@ -130,7 +130,7 @@ class Session:
         return replace(facts, rate=self._timing.rate(facts.rate), time_base=base)
 
     def process(self, frame: Frame) -> Iterator[Frame]:
-        """The frames that `frame` gives rise to; go through them before the next frame.
+        """The frames that `frame` gives rise to, to be kept if wanted; go through them before the next frame.
 
         For an upscaler one, enlarged. An interpolator knows what lies between two frames when the second has
         come, and holds back a few that repeat one: `flush` gives the rest. A lost frame, one without
