@@ -50,10 +50,8 @@ def through_session(session: Session, frame: Descriptor) -> Callable[[], object]
     return lambda: list(session.process(given))
 
 
-def through_api(precision: str, threads: int, frame: Descriptor, out: Descriptor) -> Callable[[], object]:
+def through_api(handle: int, frame: Descriptor, out: Descriptor) -> Callable[[], object]:
     """A frame through `push` and `pull`."""
-    _, handle = api.create(MODEL, {"precision": precision, "threads": threads})
-    assert api.load(handle) == Status.OK, api.last_error(handle)
 
     def call() -> None:
         assert (api.push(handle, frame), api.pull(handle, out)) == (Status.OK, Status.OK), api.last_error(handle)
@@ -63,6 +61,8 @@ def through_api(precision: str, threads: int, frame: Descriptor, out: Descriptor
 
 def costs(precision: str, height: int, width: int, threads: int, rounds: int) -> dict[str, Any]:
     """Milliseconds of the bare call, and what each way to pass a frame costs beyond it."""
+    _, handle = api.create(MODEL, {"precision": precision, "threads": threads})
+    assert api.load(handle) == Status.OK, api.last_error(handle)
     with Session.open(MODEL, precision=precision, threads=threads) as session:
         calls = {name: bare(session, height, width, threads) for name in ("bare", "noise")}
         for form, size in BYTES.items():
@@ -70,9 +70,10 @@ def costs(precision: str, height: int, width: int, threads: int, rounds: int) ->
             frame = Descriptor(small, form, width, height)
             out = Descriptor(bytearray(large), form, 2 * width, 2 * height)
             calls[f"Session {form.name}"] = through_session(session, frame)
-            calls[f"api {form.name}"] = through_api(precision, threads, frame, out)
+            calls[f"api {form.name}"] = through_api(handle, frame, out)
         series = timed(calls, rounds)
         engine = session.engine
+    api.destroy(handle)
     reference = series.pop("bare")
     median = float(np.median(reference))
     found = {name: float(np.median(times - reference)) for name, times in series.items()}
