@@ -11,13 +11,13 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import av
 import numpy as np
+from interleaved import medians
 from pocketlens.calib_data.sources import sample_clip
 from pocketlens.core import checkpoint
 from pocketlens.core.catalog import ENGINES
@@ -38,17 +38,6 @@ def frames(count: int) -> list[np.ndarray]:
     with av.open(str(sample_clip("bikes"))) as clip:
         decoded = clip.decode(video=0)
         return [next(decoded).reformat(WIDTH, HEIGHT, "bgr24").to_ndarray() for _ in range(count)]
-
-
-def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Milliseconds of each call, taking turns, three rounds left out."""
-    series: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(rounds + 3):
-        for name, call in calls.items():
-            start = time.perf_counter()
-            call()
-            series[name].append((time.perf_counter() - start) * 1e3)
-    return {name: float(np.median(values[3:])) for name, values in series.items()}
 
 
 def middle_frames(rounds: int) -> dict[str, Any]:

@@ -137,7 +137,7 @@ def push(handle: int, frame: Descriptor) -> Status:
         with refusing(Status.BAD_FRAME):
             if not stream.takes:
                 return Status.AGAIN
-            stream.push(taken(frame, session.formats))
+            stream.push(taken(frame, session.formats, session.memory.empty))
         return Status.OK
 
     return call(handle, work)
@@ -152,13 +152,13 @@ def pull(handle: int, out: Descriptor) -> Status:
     """
 
     def work(instance: Instance) -> Status:
-        _, stream = instance.loaded()
+        session, stream = instance.loaded()
         with refusing(Status.BAD_FRAME):
             frame = stream.peek()
             if frame is None:
                 return Status.END if stream.ended else Status.AGAIN
             if not isinstance(out, Descriptor) or (out.height, out.width) == frame.size:
-                give(frame, out)
+                give(frame, out, session.memory.empty)
                 stream.pop()
                 return Status.OK
         out.height, out.width = frame.size

@@ -17,7 +17,7 @@ from .frame import Frame
 from .interpolate import Interpolator
 from .timing import Moment, Timing, storable
 from .view import View
-from .warp import Motion, compose
+from .warp import Motion
 
 Cut = Literal["hold", "blend"]
 """What is shown between two scenes: the frame before the cut, or a cross-fade."""
@@ -56,6 +56,7 @@ class Inbetween:
 
     def __init__(self, interpolator: Interpolator, timing: Timing, cut: Cut = HOLD) -> None:
         self._interpolator, self._timing, self._cut = interpolator, timing, cut
+        self._empty = interpolator.memory.empty
         self.watch: Watch | None = None
         self.reset()
 
@@ -82,7 +83,7 @@ class Inbetween:
             yield from self._wait(_Slot(pts, self._slots[-1].view))
             return
         view = self._interpolator.view(frame)
-        if is_still(self._slots[0].view.bgr, view.bgr):
+        if is_still(self._slots[0].view.bgr, view.bgr, self._empty):
             yield from self._wait(_Slot(pts, view, repeats=True))
         else:
             yield from self._cross(_Slot(pts, view))
@@ -131,7 +132,7 @@ class Inbetween:
     def _cross(self, stop: _Slot) -> Iterator[Frame]:
         """Show what waits and what lies between it and the first frame that differs."""
         first = self._slots[0]
-        cut = is_cut(first.view.bgr, stop.view.bgr)
+        cut = is_cut(first.view.bgr, stop.view.bgr, self._empty)
         self._cuts += cut
         (self._kept if cut else self._replaced).update(slot.repeats for slot in self._slots[1:])
         for slot, following in pairwise([*self._slots, stop]):
@@ -150,7 +151,7 @@ class Inbetween:
             planes = tuple(cv2.addWeighted(early, 1 - t, late, t, 0) for early, late in pairs)
         elif self.watch:
             motion = self._interpolator.motion(before, after, t)
-            planes = compose(before, after, motion)
+            planes = self._interpolator.compose(before, after, motion)
         else:
             planes = self._interpolator.between(before, after, t)
         made = self._at(moment, replace(before.frame, planes=planes))

@@ -12,9 +12,10 @@ import numpy as np
 from ..core.colour import from_network
 from ..core.errors import BadInput, MachineCannot
 from ..core.manifest import Manifest
+from ..core.memory import Pool
 from .engine import Program
 from .frame import BGR, LAYOUTS, Frame
-from .tiles import round_up
+from .tiles import repeat_edges, round_up
 from .view import View, as_frame
 from .warp import Motion, compose
 
@@ -36,7 +37,8 @@ class Interpolator:
 
     def __init__(self, program: Program, manifest: Manifest, face: str) -> None:
         self._program, self._facts, self._split = program, manifest, face == SPLIT
-        self._made: dict[str, np.ndarray] = {}
+        self.memory = Pool()
+        """Where arrays of the sizes that it works on come from."""
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -49,23 +51,27 @@ class Interpolator:
             raise BadInput(f"this network takes {', '.join(self.formats)} frames, not {frame.format}")
         if max(frame.size) > _LONGEST:
             raise BadInput(f"sides of up to {_LONGEST} pixels can be interpolated, not {max(frame.size)}")
-        return View(frame, self._tensor)
+        return View(frame, self._tensor, self.memory.empty)
 
     def between(self, before: View, after: View, t: float) -> tuple[np.ndarray, ...]:
         """The planes of the picture at `t` in (0, 1), in the frames' own format."""
         if self._split:
-            return compose(before, after, self.motion(before, after, t))
+            return self.compose(before, after, self.motion(before, after, t))
         height, width = before.frame.size
         picture = self._run(before, after, t)[self._facts.output]
-        return (from_network(picture[0, :, :height, :width]),)
+        return (from_network(picture[0, :, :height, :width], self.memory.empty),)
+
+    def compose(self, before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]:
+        """The planes of the picture that `motion` makes of two frames."""
+        return compose(before, after, motion, self.memory.empty)
 
     def motion(self, before: View, after: View, t: float) -> Motion:
-        """The motion that `between` goes by; overwritten by the next call. Raises BadInput without a `split` graph."""
+        """The motion that `between` goes by. Raises BadInput without a `split` graph."""
         self.require_motion()
         made = self._run(before, after, t)
         size, seen = before.frame.size, self._seen_size(*before.frame.size)
-        early, late = (_enlarged(made[name][0], seen, size, flow=True) for name in (_FLOW_BEFORE, _FLOW_AFTER))
-        return Motion(early, late, _enlarged(made[_MASK][0], seen, size, flow=False)[0])
+        early, late = (self._enlarged(made[name][0], seen, size, flow=True) for name in (_FLOW_BEFORE, _FLOW_AFTER))
+        return Motion(early, late, self._enlarged(made[_MASK][0], seen, size, flow=False)[0])
 
     def require_motion(self) -> None:
         """Raise BadInput where the graph that is run gives the picture alone."""
@@ -82,30 +88,41 @@ class Interpolator:
     def _tensor(self, bgr: np.ndarray) -> np.ndarray:
         """uint8 BGR -> (1, 3, H', W') RGB in [0, 1], shrunk where it is very large, and padded."""
         height, width = self._seen_size(*bgr.shape[:2])
+        empty, align = self.memory.empty, self._facts.align
         if bgr.shape[:2] != (height, width):
-            bgr = cv2.resize(bgr, (width, height), interpolation=cv2.INTER_AREA)
-        align = self._facts.align
-        tensor = np.empty((1, 3, round_up(height, align), round_up(width, align)), np.float32)
-        for plane, channel in zip(tensor[0], cv2.split(bgr)[::-1], strict=True):
-            np.multiply(channel, np.float32(1 / 255), out=plane[:height, :width])
-        tensor[..., :height, width:] = tensor[..., :height, width - 1 : width]
-        tensor[..., height:, :] = tensor[..., height - 1 : height, :]
-        return tensor
+            smaller = empty((height, width, 3), np.uint8)
+            bgr = cv2.resize(bgr, (width, height), dst=smaller, interpolation=cv2.INTER_AREA)
+        tensor = empty((1, 3, round_up(height, align), round_up(width, align)), np.float32)
+        channels = cv2.split(bgr, [empty((height, width), np.uint8) for _ in range(3)])
+        for plane, channel in zip(tensor[0], channels[::-1], strict=True):
+            plane[:height, :width] = channel
+        tensor[..., :height, :width] *= np.float32(1 / 255)
+        return repeat_edges(tensor, height, width)
 
     def _run(self, before: View, after: View, t: float) -> dict[str, np.ndarray]:
-        """The graph's outputs of a pair, which the next call overwrites."""
+        """The graph's outputs of a pair."""
         feeds = dict(zip(self._facts.inputs, (before.tensor, after.tensor, np.array([t], np.float32)), strict=True))
         height, width = before.tensor.shape[2:]
-        shapes = self._shapes(height, width)
-        if {name: array.shape for name, array in self._made.items()} != shapes:
-            self._made = {name: np.empty(shape, np.float32) for name, shape in shapes.items()}
-        return dict(self._program.run(feeds, self._made))
+        out = {name: self.memory.empty(shape, np.float32) for name, shape in self._shapes(height, width).items()}
+        return dict(self._program.run(feeds, out))
 
     def _shapes(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Output name -> shape, for frames of height x width."""
         if not self._split:
             return {self._facts.output: (1, 3, height, width)}
         return {name: (1, count, height, width) for name, count in ((_FLOW_BEFORE, 2), (_FLOW_AFTER, 2), (_MASK, 1))}
+
+    def _enlarged(self, made: np.ndarray, seen: tuple[int, int], size: tuple[int, int], flow: bool) -> np.ndarray:
+        """(C, H', W') cropped to the size that was seen, and enlarged to that of the frame, flows in its pixels."""
+        made = made[:, : seen[0], : seen[1]]
+        if seen == size:
+            return made
+        larger = self.memory.empty((len(made), *size), np.float32)
+        for plane, place in zip(made, larger, strict=True):
+            cv2.resize(plane, size[::-1], dst=place, interpolation=cv2.INTER_LINEAR)
+        if flow:
+            larger *= np.array([size[1] / seen[1], size[0] / seen[0]], np.float32)[:, None, None]
+        return larger
 
     def check(self) -> None:
         """Run a tiny pair: a graph that loads may still not run, or not be what the manifest says.
@@ -136,14 +153,3 @@ class Interpolator:
     def close(self) -> None:
         """Close the program."""
         self._program.close()
-
-
-def _enlarged(made: np.ndarray, seen: tuple[int, int], size: tuple[int, int], flow: bool) -> np.ndarray:
-    """(C, H', W') cropped to the size that was seen, and enlarged to that of the frame, flows in its pixels."""
-    made = made[:, : seen[0], : seen[1]]
-    if seen == size:
-        return made
-    larger = np.stack([cv2.resize(plane, size[::-1], interpolation=cv2.INTER_LINEAR) for plane in made])
-    if flow:
-        larger *= np.array([size[1] / seen[1], size[0] / seen[0]], np.float32)[:, None, None]
-    return larger

@@ -8,8 +8,9 @@ import numpy as np
 
 from ..core.errors import MachineCannot
 from ..core.manifest import Manifest
+from ..core.memory import Pool, copied
 from .engine import Program
-from .tiles import round_up, scaled, spans
+from .tiles import repeat_edges, round_up, scaled, spans
 
 _WHOLE_PIXELS = 1 << 22
 """A larger picture is tiled unasked: a network holds some hundred bytes for each pixel."""
@@ -25,37 +26,37 @@ class Network:
 
     def __init__(self, program: Program, manifest: Manifest, tile: int | None = None) -> None:
         self._program, self._facts, self._tile = program, manifest, tile
-        self._out = np.empty((0,), np.float32)
-        self._canvas = self._out
+        self.memory = Pool()
+        """Where arrays of the sizes that it works on come from."""
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """Upscale; the array given back is overwritten by the next call."""
+        """Upscale; the array given back is the caller's to keep."""
         scale, align = self._facts.scale, self._facts.align
-        height, width = picture.shape[1:]
-        below, right = round_up(height, align) - height, round_up(width, align) - width
-        if below or right:
-            picture = np.pad(picture, ((0, 0), (0, below), (0, right)), mode="edge")
+        channels, height, width = picture.shape
+        below, right = round_up(height, align), round_up(width, align)
+        if (below, right) != (height, width):
+            padded = self.memory.empty((channels, below, right), np.float32)
+            padded[:, :height, :width] = picture
+            picture = repeat_edges(padded, height, width)
         tile = self._tile or (_LARGE_TILE if height * width > _WHOLE_PIXELS else max(height, width))
         upscaled = self._whole(picture) if tile >= max(height, width) else self._tiled(picture, tile)
         return upscaled[:, : height * scale, : width * scale]
 
     def _whole(self, picture: np.ndarray) -> np.ndarray:
-        shape = self._enlarged(picture)
-        if self._out.shape != (1, *shape):
-            self._out = np.empty((1, *shape), np.float32)
-        feeds = {self._facts.inputs[0]: np.ascontiguousarray(picture, np.float32)[None]}
-        return self._program.run(feeds, {self._facts.output: self._out})[self._facts.output][0]
+        if not picture.flags.c_contiguous or picture.dtype != np.float32:
+            picture = copied(picture, np.float32, self.memory.empty)
+        out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), np.float32)}
+        return self._program.run({self._facts.inputs[0]: picture[None]}, out)[self._facts.output][0]
 
     def _tiled(self, picture: np.ndarray, tile: int) -> np.ndarray:
         scale, halo, align = self._facts.scale, self._facts.reach, self._facts.align
-        if self._canvas.shape != self._enlarged(picture):
-            self._canvas = np.empty(self._enlarged(picture), np.float32)
+        canvas = self.memory.empty(self._enlarged(picture), np.float32)
         for rows in spans(picture.shape[1], tile, halo, align):
             for columns in spans(picture.shape[2], tile, halo, align):
                 part = self._whole(picture[:, rows.read, columns.read])
                 kept = part[:, scaled(rows.keep, scale), scaled(columns.keep, scale)]
-                self._canvas[:, scaled(rows.place, scale), scaled(columns.place, scale)] = kept
-        return self._canvas
+                canvas[:, scaled(rows.place, scale), scaled(columns.place, scale)] = kept
+        return canvas
 
     def _enlarged(self, picture: np.ndarray) -> tuple[int, int, int]:
         channels, height, width = picture.shape

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.bundle import Bundle
 from ..core.errors import BadInput, MachineCannot
 from ..core.manifest import Manifest
+from ..core.memory import Pool
 from .choose import AUTO, Choice, choices
 from .engine import all_threads
 from .frame import BGR, LAYOUTS, Frame
@@ -103,6 +104,11 @@ class Session:
         return self._network
 
     @property
+    def memory(self) -> Pool:
+        """Where the arrays of its frames come from. They may be kept; let go of, they serve for later frames."""
+        return self._network.memory
+
+    @property
     def _interpolator(self) -> Interpolator:
         if isinstance(self._network, Interpolator):
             return self._network
@@ -125,7 +131,7 @@ class Session:
         return replace(facts, rate=self._timing.rate(facts.rate), time_base=base)
 
     def process(self, frame: Frame) -> Iterator[Frame]:
-        """The frames that `frame` gives rise to; go through them before the next frame.
+        """The frames that `frame` gives rise to, to be kept if wanted; go through them before the next frame.
 
         For an upscaler one, enlarged. An interpolator knows what lies between two frames when the second has
         come, and holds back a few that repeat one: `flush` gives the rest. A lost frame, one without
@@ -172,8 +178,7 @@ class Session:
 
     def motion(self, before: np.ndarray, after: np.ndarray, t: float = 0.5) -> Motion:
         """The motion by which `between` makes its picture. Raises BadInput for a bundle without a `split` graph."""
-        found = self._interpolator.motion(*self._pair(before, after, t), t)
-        return Motion(found.before.copy(), found.after.copy(), found.share.copy())
+        return self._interpolator.motion(*self._pair(before, after, t), t)
 
     def _pair(self, before: np.ndarray, after: np.ndarray, t: float) -> tuple[View, View]:
         frames = as_frame(before), as_frame(after)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class Span:
@@ -32,6 +34,13 @@ def spans(size: int, tile: int, halo: int, align: int = 1) -> Iterator[Span]:
         stop = min(start + tile, size)
         first = min(max(start - halo, 0), size - window)
         yield Span(slice(first, first + window), slice(start - first, stop - first), slice(start, stop))
+
+
+def repeat_edges(tensor: np.ndarray, height: int, width: int) -> np.ndarray:
+    """Fill (..., H', W') beyond the picture of height x width in its corner, by repeating the picture's edges."""
+    tensor[..., :height, width:] = tensor[..., :height, width - 1 : width]
+    tensor[..., height:, :] = tensor[..., height - 1 : height, :]
+    return tensor
 
 
 def round_up(value: int, multiple: int) -> int:

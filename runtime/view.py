@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from ..core.errors import BadInput
+from ..core.memory import Empty, copied
 from .frame import BGR, LAYOUTS, Colour, Frame
 
 _KR_KB = {1: (0.2126, 0.0722), 4: (0.30, 0.11), 7: (0.212, 0.087), 9: (0.2627, 0.0593), 10: (0.2627, 0.0593)}
@@ -21,13 +22,13 @@ _FULL_RANGE = 2
 class View:
     """A frame with a picture, and its forms."""
 
-    def __init__(self, frame: Frame, tensor: Callable[[np.ndarray], np.ndarray]) -> None:
-        self.frame, self._tensor = frame, tensor
+    def __init__(self, frame: Frame, tensor: Callable[[np.ndarray], np.ndarray], empty: Empty = np.empty) -> None:
+        self.frame, self._tensor, self._empty = frame, tensor, empty
 
     @cached_property
     def bgr(self) -> np.ndarray:
         """uint8 (H, W, 3) BGR."""
-        return self.frame.planes[0] if self.frame.format == BGR else planar_to_bgr(self.frame)
+        return self.frame.planes[0] if self.frame.format == BGR else planar_to_bgr(self.frame, self._empty)
 
     @cached_property
     def tensor(self) -> np.ndarray:
@@ -37,7 +38,7 @@ class View:
     @cached_property
     def samples(self) -> tuple[np.ndarray, ...]:
         """Its planes in float32, as they are warped."""
-        return tuple(np.ascontiguousarray(plane, np.float32) for plane in self.frame.planes)
+        return tuple(copied(plane, np.float32, self._empty) for plane in self.frame.planes)
 
 
 def as_frame(bgr: np.ndarray, pts: int = 0, time_base: Fraction = Fraction(1)) -> Frame:
@@ -47,13 +48,18 @@ def as_frame(bgr: np.ndarray, pts: int = 0, time_base: Fraction = Fraction(1)) -
     return Frame((bgr,), BGR, pts, time_base=time_base)
 
 
-def planar_to_bgr(frame: Frame) -> np.ndarray:
+def planar_to_bgr(frame: Frame, empty: Empty = np.empty) -> np.ndarray:
     """A planar frame as uint8 BGR, by its own matrix and range; good to look at, but chroma is only stretched."""
-    height, width = frame.size
-    excess = LAYOUTS[frame.format].bits - 8
-    planes = [plane if excess == 0 else (plane >> excess).astype(np.uint8) for plane in frame.planes]
-    chroma = [cv2.resize(np.ascontiguousarray(plane), (width, height)) for plane in planes[1:]]
-    return cv2.transform(cv2.merge([np.ascontiguousarray(planes[0]), *chroma]), ycbcr_to_bgr(frame.colour))
+    y, *chroma = (_in_8_bits(plane, LAYOUTS[frame.format].bits, empty) for plane in frame.planes)
+    planes = [y, *(cv2.resize(plane, y.shape[::-1], dst=empty(y.shape, np.uint8)) for plane in chroma)]
+    ycbcr, bgr = (empty((*y.shape, 3), np.uint8) for _ in range(2))
+    return cv2.transform(cv2.merge(planes, ycbcr), ycbcr_to_bgr(frame.colour), dst=bgr)
+
+
+def _in_8_bits(plane: np.ndarray, bits: int, empty: Empty) -> np.ndarray:
+    if bits == 8 and plane.flags.c_contiguous:
+        return plane
+    return np.right_shift(plane, bits - 8, out=empty(plane.shape, np.uint8), casting="unsafe")
 
 
 def ycbcr_to_bgr(colour: Colour) -> np.ndarray:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from ..core.colour import store
+from ..core.memory import Empty
 from .frame import BGR, LAYOUTS, Layout
 from .view import View
 
@@ -26,24 +28,27 @@ class Motion:
     share: np.ndarray
     """(H, W) in [0, 1]: the share of the earlier frame in each pixel."""
 
-    def at_chroma(self, layout: Layout) -> Motion:
+    def at_chroma(self, layout: Layout, empty: Empty = np.empty) -> Motion:
         """The same at the places of the chroma samples, in the distances between those."""
+        size = layout.chroma_size(*self.share.shape)
+        moved = Motion(empty((2, *size), np.float32), empty((2, *size), np.float32), empty(size, np.float32))
 
-        def sampled(plane: np.ndarray, step: int = 1) -> np.ndarray:
+        def sample(plane: np.ndarray, into: np.ndarray, step: int = 1) -> None:
             upper, lower = plane[:: layout.down], plane[layout.down - 1 :: layout.down]
             if len(lower) < len(upper):
                 lower = np.concatenate((lower, upper[-1:]))
-            midway = cv2.addWeighted(upper, 0.5 / step, lower, 0.5 / step, 0)
-            return np.ascontiguousarray(midway[:, :: layout.across])
+            midway = empty(upper.shape, np.float32)
+            cv2.addWeighted(upper, 0.5 / step, lower, 0.5 / step, 0, dst=midway)
+            into[...] = midway[:, :: layout.across]
 
-        before, after = (
-            np.stack((sampled(flow[0], layout.across), sampled(flow[1], layout.down)))
-            for flow in (self.before, self.after)
-        )
-        return Motion(before, after, sampled(self.share))
+        for flow, into in ((self.before, moved.before), (self.after, moved.after)):
+            sample(flow[0], into[0], layout.across)
+            sample(flow[1], into[1], layout.down)
+        sample(self.share, moved.share)
+        return moved
 
 
-def compose(before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]:
+def compose(before: View, after: View, motion: Motion, empty: Empty = np.empty) -> tuple[np.ndarray, ...]:
     """The planes of the picture between two frames of one format and size: both warped, and mixed.
 
     Every plane is warped as it is stored, so that no conversion can harm its colours.
@@ -52,33 +57,33 @@ def compose(before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]
     motions = [motion]
     if frame.format != BGR:
         layout = LAYOUTS[frame.format]
-        motions += [motion if layout.across == 1 else motion.at_chroma(layout)] * 2
+        motions += [motion if layout.across == 1 else motion.at_chroma(layout, empty)] * 2
     planes = zip(before.samples, after.samples, motions, frame.planes, strict=True)
-    return tuple(_mixed(early, late, moved, plane.dtype) for early, late, moved, plane in planes)
+    return tuple(_mixed(early, late, moved, plane.dtype, empty) for early, late, moved, plane in planes)
 
 
-def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype) -> np.ndarray:
-    made = np.empty(early.shape, kind)
-    depth = cv2.CV_8U if kind == np.uint8 else cv2.CV_16U
+def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype, empty: Empty) -> np.ndarray:
+    made = empty(early.shape, kind)
     height, width = early.shape[:2]
     strip = max(1, _STRIP // width)
     for top in range(0, height, strip):
         rows = slice(top, min(top + strip, height))
         share = motion.share[rows]
-        mixed = cv2.blendLinear(
-            _warped(early, motion.before, rows), _warped(late, motion.after, rows), share, 1 - share
-        )
-        # OpenCV's one call that rounds and saturates in a single pass.
-        cv2.addWeighted(mixed, 1, mixed, 0, 0, dst=made[rows], dtype=depth)
+        rest = np.subtract(1, share, out=empty(share.shape, np.float32))
+        moved = _warped(early, motion.before, rows, empty), _warped(late, motion.after, rows, empty)
+        mixed = cv2.blendLinear(*moved, share, rest, dst=empty(moved[0].shape, np.float32))
+        store(mixed, 1, made[rows])
     return made
 
 
-def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice) -> np.ndarray:
+def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice, empty: Empty) -> np.ndarray:
     """Those rows of a float32 plane fetched from where `flow` points; the edge is repeated.
 
     OpenCV is exact for planes of one channel, three or four; of two it would round places to a 32nd of a pixel.
     """
     x, y = flow[0, rows], flow[1, rows]
     if rows.start:
-        y = y + np.float32(rows.start)
-    return cv2.remap(plane, x, y, cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP, borderMode=cv2.BORDER_REPLICATE)
+        y = np.add(y, np.float32(rows.start), out=empty(y.shape, np.float32))
+    made = empty(plane[rows].shape, np.float32)
+    mode = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
+    return cv2.remap(plane, x, y, mode, dst=made, borderMode=cv2.BORDER_REPLICATE)

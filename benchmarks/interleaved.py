@@ -1,0 +1,26 @@
+"""Calls timed in turns, so that what slows the machine slows all of them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+_WARM_UP = 3
+
+
+def timed(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:
+    """Milliseconds of each call in each round, three rounds left out."""
+    series: dict[str, list[float]] = {name: [] for name in calls}
+    for _ in range(rounds + _WARM_UP):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            series[name].append((time.perf_counter() - start) * 1e3)
+    return {name: np.array(values[_WARM_UP:]) for name, values in series.items()}
+
+
+def medians(calls: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds of each call."""
+    return {name: float(np.median(series)) for name, series in timed(calls, rounds).items()}
