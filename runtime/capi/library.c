@@ -80,6 +80,17 @@ static void initialize(void)
     PyConfig_Clear(&config);
 }
 
+/* cffi locks by the version tag of this type, and ends the process where Python has given it one. While Python's lock is
+ * held it gives none. */
+static void start_cffi(void)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyType_Modified(&PyCapsule_Type);
+    if (cffi_start_python())
+        fail("cffi cannot start");
+    PyGILState_Release(state);
+}
+
 static void start(void)
 {
     make_python_global();
@@ -87,8 +98,8 @@ static void start(void)
         initialize();
     if (!*unusable)
         run(START);
-    if (!*unusable && cffi_start_python())
-        fail("cffi cannot start");
+    if (!*unusable)
+        start_cffi();
     if (!*unusable)
         run(SERVE);
 }

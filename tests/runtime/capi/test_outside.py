@@ -45,6 +45,18 @@ def test_a_host_that_keeps_the_library_to_itself_can_use_it(plugin: Path, librar
     assert run(plugin, library / "libpocketlens.so", bundle) == WORKS
 
 
+def test_a_host_that_runs_python_itself_can_use_it(library: Path):
+    """One in which capsules have been looked into, as torch does when it is imported."""
+    host = f"""
+import ctypes, datetime
+datetime.datetime_CAPI.__class__
+library = ctypes.CDLL({str(library / "libpocketlens.so")!r})
+print(library.pocketlens_load(None))
+"""
+    done = subprocess.run([sys.executable, "-c", host], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{Status.BAD_HANDLE:d}\n", "")
+
+
 def test_what_the_user_has_set_does_not_matter(plugin: Path, library: Path, bundle: Path, tmp_path: Path):
     hostile = {"PYTHONHOME": "/nowhere", "PYTHONPATH": str(tmp_path), "PYTHONVERBOSE": "1", "LC_ALL": "C"}
     hostile |= {"HOME": "/nowhere", "PATH": "", "VIRTUAL_ENV": "/nowhere"}
