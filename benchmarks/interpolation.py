@@ -2,7 +2,7 @@
 
     python benchmarks/interpolation.py --teacher flownet.pkl
 
-Times are medians of interleaved calls, so that what slows the machine slows all; run it on a quiet
+Times are medians of calls that take turns, eight at a time, so that what slows the machine slows all; run it on a quiet
 machine all the same. Writes `benchmarks/results/interpolation.json`.
 """
 
@@ -80,11 +80,11 @@ def main() -> None:
     """Measure everything, print it and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--teacher", type=Path, default=TEACHER, help="weights of RIFE 4")
-    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=8)
     chosen = parser.parse_args()
     results: dict[str, Any] = {"threads": THREADS, "size": f"{HEIGHT}x{WIDTH}", "processor": processor_features()}
     results["middle frames, BGR to BGR"] = middle_frames(chosen.rounds)
-    results["float graphs against the teacher"] = against_teacher(chosen.teacher, max(3, chosen.rounds // 4))
+    results["float graphs against the teacher"] = against_teacher(chosen.teacher, max(2, chosen.rounds // 4))
     with tempfile.TemporaryDirectory() as folder:
         for seconds in (10, 40):
             run = on_video(MODEL, seconds, Path(folder), "--factor", "2")

@@ -85,7 +85,7 @@ def main() -> None:
     """Measure everything, print it and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=20)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "runtime_cost.json")
     chosen = parser.parse_args()
     results: dict[str, Any] = {"model": MODEL, "threads": chosen.threads, "processor": processor_features()}

@@ -95,8 +95,7 @@ class Interpolator:
         tensor = empty((1, 3, round_up(height, align), round_up(width, align)), np.float32)
         channels = cv2.split(bgr, [empty((height, width), np.uint8) for _ in range(3)])
         for plane, channel in zip(tensor[0], channels[::-1], strict=True):
-            plane[:height, :width] = channel
-        tensor[..., :height, :width] *= np.float32(1 / 255)
+            np.multiply(channel, np.float32(1 / 255), out=plane[:height, :width], dtype=np.float32)
         return repeat_edges(tensor, height, width)
 
     def _run(self, before: View, after: View, t: float) -> dict[str, np.ndarray]:
