@@ -15,15 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
 from interleaved import medians
-from pocketlens.calib_data.sources import sample_clip
 from pocketlens.core import checkpoint
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.files import write_text
 from pocketlens.export.build import Graphs
-from pocketlens.runtime import Session
+from pocketlens.runtime.choose import choices
 from pocketlens.runtime.machine import processor_features
 from pocketlens.runtime.resolve import open_bundle
 from video import HEIGHT, THREADS, WIDTH, on_video
@@ -33,22 +31,13 @@ MODEL = "ifnet-lite"
 TEACHER = HERE.parents[1] / "shared" / "weights" / "vfi" / "RIFE_v4.0.pth"
 
 
-def frames(count: int) -> list[np.ndarray]:
-    """The first frames of a film, uint8 (HEIGHT, WIDTH, 3) BGR."""
-    with av.open(str(sample_clip("bikes"))) as clip:
-        decoded = clip.decode(video=0)
-        return [next(decoded).reformat(WIDTH, HEIGHT, "bgr24").to_ndarray() for _ in range(count)]
-
-
 def middle_frames(rounds: int) -> dict[str, Any]:
-    """`Session.between` from BGR to BGR in every engine and precision: frames a second."""
-    before, after = frames(2)
-    manifest = open_bundle(MODEL).manifest
-    ways = sorted({(name, graph.precision) for name in ENGINES.names() for graph in manifest.graphs})
-    sessions = {f"{e} {p}": Session.open(MODEL, e, p, threads=THREADS) for e, p in ways if not ENGINES.get(e).why_not()}
-    found = medians({name: (lambda s=s: s.between(before, after)) for name, s in sessions.items()}, rounds)
-    for session in sessions.values():
-        session.close()
+    """A video's middle frames, from BGR to BGR, in every engine and precision: frames a second."""
+    bundle = open_bundle(MODEL)
+    networks = {f"{way.name} {way.precision}": way.load(bundle, THREADS) for way in choices(bundle.manifest)[0]}
+    found = medians({name: network.trial(HEIGHT, WIDTH) for name, network in networks.items()}, rounds)
+    for network in networks.values():
+        network.close()
     return {name: {"ms": ms, "frames_a_second": 1e3 / ms} for name, ms in found.items()}
 
 
