@@ -35,7 +35,7 @@ class _Strict(BaseModel):
 
 
 class Graph(_Strict):
-    """One ONNX graph in the bundle, and how far it may be from the reference."""
+    """One ONNX graph in the bundle."""
 
     file: str
     precision: Precision
