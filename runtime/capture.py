@@ -34,6 +34,7 @@ _STREAM = {"analyzeduration": "500000", "fpsprobesize": "0", "rtsp_transport": "
 """To begin at once, rather than to measure a frame rate first."""
 _DEVICE = re.compile(r"camera:(\d+)")
 _URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_LOGIN = re.compile(r"(?<=://)[^/?#]*@")
 
 
 State = Literal["live", "lost", "ended", "stopped"]
@@ -62,6 +63,11 @@ class Captured:
 def is_camera(source: str) -> bool:
     """Whether `source` names a camera, `camera:0` or a URL, rather than a file."""
     return source.startswith("camera:") or _URL.match(source) is not None
+
+
+def shown(source: str) -> str:
+    """The name of a camera as it may be told and logged: without the user and password that a URL may hold."""
+    return _LOGIN.sub("", source)
 
 
 def delays() -> Iterator[float]:
@@ -96,10 +102,10 @@ class Capture:
 
     def _open(self) -> Reader:
         container = _connect(self._source)
-        reader = Reader(self._source, self._formats, live=container)
+        reader = Reader(shown(self._source), self._formats, live=container)
         if container.duration is not None:
             container.close()
-            raise BadInput(f"{self._source} is a file, not a camera; download it and give its name")
+            raise BadInput(f"{shown(self._source)} is a file, not a camera; download it and give its name")
         return reader
 
     def __iter__(self) -> Generator[Captured]:
@@ -129,7 +135,7 @@ class Capture:
 
     def _found(self) -> bool:
         """Whether the camera is there again; waits and tries for as long as there is patience."""
-        reason, until = f"{self._source} sends no more frames", time.monotonic() + self._patience
+        reason, until = f"{shown(self._source)} sends no more frames", time.monotonic() + self._patience
         for delay in delays():
             left = until - time.monotonic()
             if left <= 0:
@@ -195,4 +201,4 @@ def _opened(place: str, kind: str | None) -> InputContainer:
     try:
         return av.open(place, format=kind, options=_STREAM if kind is None else {}, timeout=_SILENCE)
     except (FFmpegError, OSError) as error:
-        raise BadInput(f"cannot open the camera {place}: {error.strerror}") from error
+        raise BadInput(f"cannot open the camera {shown(place)}: {error.strerror}") from error

@@ -8,7 +8,7 @@ from ..core.files import whole
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
 from .camera import Live
-from .capture import PATIENCE
+from .capture import PATIENCE, shown
 from .chain import Chain
 from .encode import Writer, container_for, writing
 from .overlap import behind
@@ -44,7 +44,7 @@ def record_camera(
             whole(target) as draft,
             Writer(draft, live.facts) as writer,
             showing_flow(chain, show_flow, live.facts),
-            progress(source, frames, quiet) as advance,
+            progress(shown(source), frames, quiet) as advance,
             behind(writer.write, _DEPTH) as write,
         ):
             done = 0

@@ -46,6 +46,12 @@ def test_a_camera_that_nobody_serves_is_refused_at_once():
         Capture(url(free_port()), [BGR])
 
 
+def test_a_login_in_a_url_is_not_told():
+    address = url(free_port()).replace("://", "://user:p@ss@")
+    with pytest.raises(BadInput, match=r"^cannot open the camera http://127\.0\.0\.1:\d+/camera\.mjpg: [^@]*$"):
+        Capture(address, [BGR])
+
+
 def test_a_device_that_is_not_here_is_named():
     with pytest.raises(MachineCannot, match=r"this machine has no camera:63, which is Linux's /dev/video63"):
         Capture("camera:63", [BGR])
