@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError, model_validator
@@ -16,7 +17,7 @@ MANIFEST = "manifest.json"
 MOST_MANIFEST = 1 << 20
 
 Precision = Literal["fp32", "fp16", "int8"]
-Face = Literal["float", "frame", "split"]
+Face = Literal["float", "frame", "split", "motion"]
 Processor = Literal["cpu", "tensorrt"]
 Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$")]
 """A name that can be shown: nothing in it moves the cursor."""
@@ -25,9 +26,14 @@ MOMENT = "t"
 """The input that is no frame: (N,) float32 in (0, 1), where a picture lies between two frames."""
 _FLOAT, _UINT8 = 1, 2
 """Kinds of values, as ONNX numbers them."""
-MOTION = {"flow_before": 2, "flow_after": 2, "mask": 1}
-"""What a `split` graph gives, and how many channels of it: flows in pixels (x, y), and the share of the earlier
-frame in [0, 1]."""
+PARTS: Mapping[str, Mapping[str, int]] = {
+    "split": {"flow_before": 2, "flow_after": 2, "mask": 1},
+    "motion": {"motion": 5},
+}
+"""What a graph gives that leaves the warping to its caller, and how many channels of it, by its face.
+
+`split`: flows in pixels (x, y), and the share of the earlier frame in [0, 1]. `motion`: the same flows, still in
+pixels of the frame, and the logits of that share, in one map of the frame's size or a whole part of it."""
 
 
 class _Strict(BaseModel):
@@ -112,8 +118,8 @@ class Manifest(_Strict):
             )
         if any(isinstance(sample, PairSample) == upscales for sample in self.samples):
             raise ValueError(f"samples that are not of a network to {self.task}")
-        if upscales and any(graph.face == "split" for graph in self.graphs):
-            raise ValueError("a split graph is for a network that interpolates")
+        if upscales and any(graph.face in PARTS for graph in self.graphs):
+            raise ValueError("a split or motion graph is for a network that interpolates")
         return self
 
     def ports(self, face: Face) -> tuple[Ports, Ports]:
@@ -122,9 +128,9 @@ class Manifest(_Strict):
             *((_UINT8, (None, None, None, 3)) if face == "frame" else (_FLOAT, (None, self.channels, None, None)))
         )
         inputs = {name: Port(_FLOAT, (None,)) if name == MOMENT else frame for name in self.inputs}
-        if face != "split":
+        if face not in PARTS:
             return inputs, {self.output: frame}
-        return inputs, {name: Port(_FLOAT, (None, count, None, None)) for name, count in MOTION.items()}
+        return inputs, {name: Port(_FLOAT, (None, count, None, None)) for name, count in PARTS[face].items()}
 
     def precisions(self) -> list[str]:
         """The precisions it holds graphs of."""

@@ -30,6 +30,9 @@ class Between(NamedTuple):
     motions: tuple[Motion, ...]
     """What each block knew, the coarsest first. A coarse one's may be smaller maps, though always in pixels of the
     frame; the last is of the frame's size, and what the picture is made by."""
+    found: Tensor
+    """The last motion as one map (N, 5, H/k, W/k), k a whole number: its flows, then its mask. Enlarged bilinearly,
+    its parts are those of `motions[-1]`."""
 
 
 def warp(frame: Tensor, flow: Tensor) -> Tensor:

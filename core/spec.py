@@ -40,7 +40,7 @@ class ModelSpec:
     """Public name of a feature map -> dotted path of the module that makes it."""
     split: bool = False
     """Whether the picture is no more than both frames warped and mixed by the network's last motion,
-    so that a graph may give the motion and leave the rest to its caller."""
+    so that a graph may give the motion, enlarged or as it was found, and leave the rest to its caller."""
 
     def blank(self, height: int, width: int) -> tuple[Tensor, ...]:
         """Black frames of this size, one sample, and the moment half way where the network asks for one."""

@@ -9,7 +9,7 @@ import onnx
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from .calibration import Calibration
-from .faces import float_face, frame_face, require_face, split_face, whole_graph
+from .faces import cut, frame_face, require_face, whole_graph
 from .half import half
 from .quantize import Quantized, quantize
 
@@ -30,8 +30,7 @@ class Graphs:
         """
         spec = self._trained.spec
         require_face(face, spec, self._trained.name)
-        whole = self._whole(precision, processor)
-        graph = split_face(whole) if face == "split" else float_face(whole, spec)
+        graph = cut(self._whole(precision, processor), face, spec)
         graph = frame_face(graph, spec) if face == "frame" else graph
         onnx.checker.check_model(graph, full_check=True)
         return graph

@@ -1,4 +1,8 @@
-"""The faces of a deployed graph: `float` for engines, `frame` for camera buffers, `split` for warping outside."""
+"""The faces of a deployed graph.
+
+`float` is for engines and `frame` for camera buffers; `split` and `motion` leave the warping to the caller, and
+`motion` the enlarging too.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ from torch.export import Dim
 
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
-from ..core.manifest import MOMENT, MOTION, Face
+from ..core.manifest import MOMENT, PARTS, Face
 from ..core.spec import ModelSpec
 from .graph import pruned
 from .trace import trace
@@ -21,7 +25,7 @@ from .view import Entry, Exit, Interpolating, Upscaling
 
 def faces_of(spec: ModelSpec) -> tuple[Face, ...]:
     """The faces that a network has."""
-    return ("float", "frame", "split") if spec.split else ("float", "frame")
+    return ("float", "frame", "split", "motion") if spec.split else ("float", "frame")
 
 
 def require_face(face: str, spec: ModelSpec, name: str) -> None:
@@ -29,15 +33,15 @@ def require_face(face: str, spec: ModelSpec, name: str) -> None:
     if face in faces_of(spec):
         return
     if spec.task == "upscale":
-        raise BadInput("the split face is for interpolation networks; use --face float or frame")
+        raise BadInput(f"the {face} face is for interpolation networks; use --face float or frame")
     raise BadInput(
-        f"{name} draws its picture by more than a blend of two warped frames, so it has no split face; "
+        f"{name} draws its picture by more than a blend of two warped frames, so it has no {face} face; "
         "use --face float or frame"
     )
 
 
 def whole_graph(trained: Checkpoint) -> onnx.ModelProto:
-    """All that the `float` and the `split` face give, in fp32; any N, H, W.
+    """All that the `float`, the `split` and the `motion` face give, in fp32; any N, H, W.
 
     The inputs' dimensions are named so that they tell what H and W must be a multiple of: `2*height`.
     """
@@ -46,20 +50,18 @@ def whole_graph(trained: Checkpoint) -> onnx.ModelProto:
     sides = (spec.align * Dim("height"), spec.align * Dim("width"))
     inputs = {name: _example(name, spec, side) for name in spec.inputs}
     sizes = [{0: Dim("n")} if name == MOMENT else {0: Dim("n"), 2: sides[0], 3: sides[1]} for name in spec.inputs]
-    outputs = {spec.output: spec.channels, **(MOTION if spec.split else {})}
+    outputs = [spec.output, *(name for parts in PARTS.values() for name in parts if spec.split)]
     module: nn.Module = Upscaling(network) if spec.task == "upscale" else Interpolating(network, spec.split)
-    graph = trace(module, inputs, list(outputs), sizes)
-    return _sized(graph, [("n", channels, *_enlarged(spec.scale * spec.align)) for channels in outputs.values()])
+    graph = trace(module, inputs, outputs, sizes)
+    with torch.inference_mode():
+        made = module(*spec.blank(spec.align, spec.align))
+    made = made if isinstance(made, tuple) else (made,)
+    return _sized(graph, [("n", one.shape[1], *_enlarged(one.shape[3])) for one in made])
 
 
-def float_face(whole: onnx.ModelProto, spec: ModelSpec) -> onnx.ModelProto:
-    """NCHW float32 in [0, 1] in and out."""
-    return pruned(whole, [spec.output])
-
-
-def split_face(whole: onnx.ModelProto) -> onnx.ModelProto:
-    """Flows in pixels and mask in [0, 1], and no picture."""
-    return pruned(whole, list(MOTION))
+def cut(whole: onnx.ModelProto, face: str, spec: ModelSpec) -> onnx.ModelProto:
+    """What of the whole graph gives one face, of any precision; of `frame`, what `frame_face` wraps."""
+    return pruned(whole, list(PARTS.get(face, [spec.output])))
 
 
 def frame_face(float_graph: onnx.ModelProto, spec: ModelSpec) -> onnx.ModelProto:

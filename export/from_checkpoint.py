@@ -23,7 +23,7 @@ def bundle_of(path: Path) -> Bundle:
     graphs = [
         Graph(file=f"graphs/fp32-{face}.onnx", precision="fp32", face=face, target="cpu")
         for face in faces_of(trained.spec)
-        if face != "frame"
+        if face in ("float", "motion")
     ]
     files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
     return Bundle(describe(trained, path.stem, graphs), files, str(path))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..core.checkpoint import Checkpoint
 
 PRECISIONS = ("fp32", "fp16", "int8")
-FACES = ("float", "frame", "split")
+FACES = ("float", "frame", "split", "motion")
 SAMPLE = "sample"
 """The calibration source that is packaged."""
 Size = tuple[int, int]

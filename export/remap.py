@@ -1,4 +1,4 @@
-"""What `motion.fuse` does, by OpenCV: the part that a `split` graph leaves to its caller."""
+"""What `motion.fuse` does, by OpenCV: the part that a `split` or `motion` graph leaves to its caller."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def fuse(
     """Warp two frames (H, W, C) float32 and mix them; `mask` (1, H, W) is the share of the earlier one."""
     early, late = warp(before, flow_before), warp(after, flow_after)
     return late + mask[0, ..., None] * (early - late)
+
+
+def parted(motion: np.ndarray, height: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A motion map (5, h, w) -> at a frame's size both flows (2, H, W) and the share of the earlier frame (1, H, W)."""
+    planes = np.stack([cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR) for plane in motion])
+    return planes[:2], planes[2:4], 1 / (1 + np.exp(-planes[4:]))
 
 
 @lru_cache(maxsize=4)

@@ -20,7 +20,12 @@ def export_onnx(
     model: Annotated[str, typer.Argument(help="Run folder, checkpoint, bundle, or shipped name.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="The .onnx file to write.")],
     precision: Annotated[str, typer.Option(help="fp32, fp16 or int8.")] = "fp32",
-    face: Annotated[str, typer.Option(help="float: NCHW in [0, 1]; frame: uint8 BGR; split: flows, mask.")] = "float",
+    face: Annotated[
+        str,
+        typer.Option(
+            help="float: NCHW in [0, 1]; frame: uint8 BGR; split: flows, mask; motion: these in one small map."
+        ),
+    ] = "float",
     processor: Annotated[str, typer.Option("--for", help="cpu or tensorrt.")] = "cpu",
     calib: Calib = SAMPLE,
     scale: Scale = None,

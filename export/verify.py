@@ -13,9 +13,9 @@ from ..core.bundle import Bundle
 from ..core.catalog import ENGINES
 from ..core.colour import from_network, to_network, to_picture
 from ..core.errors import BadInput
-from ..core.manifest import MOMENT, MOTION, Graph, Manifest, PairSample, Sample
+from ..core.manifest import MOMENT, PARTS, Graph, Manifest, PairSample, Sample
 from ..core.metrics import psnr
-from .remap import fuse
+from .remap import fuse, parted
 
 REFERENCE_ENGINE = "onnxruntime"
 """The engine of the base install; it runs every graph, those for TensorRT too."""
@@ -69,9 +69,10 @@ class Runner:
         if MOMENT in facts.inputs:
             feeds[MOMENT] = np.array([t], np.float32)
         made = self._checked(self._program.run(feeds), *aligned[0].shape[:2])
-        if self._face == "split":
+        if self._face in ("split", "motion"):
             early, late = (np.ascontiguousarray(np.moveaxis(one, 0, -1)) for one in inputs)
-            between = fuse(early, late, *(made[name][0] for name in MOTION))
+            parts = [array[0] for array in made.values()]
+            between = fuse(early, late, *(parts if self._face == "split" else parted(*parts, *early.shape[:2])))
             return from_network(np.moveaxis(between, -1, 0))[:height, :width]
         picture = made[facts.output][0]
         upscaled = picture if self._face == "frame" else to_picture(picture, aligned[0])
@@ -79,17 +80,22 @@ class Runner:
 
     def _checked(self, made: Arrays, height: int, width: int) -> Arrays:
         """What a graph gave for frames of this size, if it is what the manifest promises."""
-        facts, sides = self._facts, (height * self._facts.scale, width * self._facts.scale)
-        wanted = {
-            "float": {facts.output: (1, facts.channels, *sides)},
-            "frame": {facts.output: (1, *sides, 3)},
-            "split": {name: (1, channels, *sides) for name, channels in MOTION.items()},
-        }[self._face]
+        wanted = self._promised(height * self._facts.scale, width * self._facts.scale, made)
         for name, shape in wanted.items():
             found = made[name].shape if name in made else f"no '{name}'"
             if found != shape:
-                raise BadInput(f"a graph of {facts.name} gives {found} where its manifest promises {shape}")
-        return made
+                raise BadInput(f"a graph of {self._facts.name} gives {found} where its manifest promises {shape}")
+        return {name: made[name] for name in wanted}
+
+    def _promised(self, height: int, width: int, made: Arrays) -> dict[str, tuple[int, ...]]:
+        """Output name -> shape for a picture of this size; a motion map may be smaller by a whole number."""
+        facts = self._facts
+        if self._face == "frame":
+            return {facts.output: (1, height, width, 3)}
+        parts = PARTS.get(self._face, {facts.output: facts.channels})
+        smaller = round(height / max(1, *made["motion"].shape[2:3])) if self._face == "motion" else 1
+        sides = height // max(1, smaller), width // max(1, smaller)
+        return {name: (1, channels, *sides) for name, channels in parts.items()}
 
 
 def _padded(frame: np.ndarray, align: int) -> np.ndarray:

@@ -25,8 +25,8 @@ class Upscaling(nn.Module):
 class Interpolating(nn.Module):
     """Two frames (N, 3, H, W) in [0, 1] and `t` (N,) -> the picture between them, in [0, 1].
 
-    With `split` also what it is made of: both flows (N, 2, H, W) in pixels and the share of the earlier
-    frame (N, 1, H, W) in [0, 1].
+    With `split` also what it is made of: both flows (N, 2, H, W) in pixels, the share of the earlier frame
+    (N, 1, H, W) in [0, 1], and all this as it was found, `Between.found`.
     """
 
     def __init__(self, network: nn.Module, split: bool) -> None:
@@ -37,7 +37,7 @@ class Interpolating(nn.Module):
         """Run the network and clip."""
         made = self.network(before, after, t)
         motion = made.motions[-1]
-        parts = (motion.before, motion.after, torch.sigmoid(motion.mask)) if self.split else ()
+        parts = (motion.before, motion.after, torch.sigmoid(motion.mask), made.found) if self.split else ()
         return made.picture.clamp(0, 1), *parts
 
 

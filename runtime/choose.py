@@ -9,14 +9,14 @@ from ..core.catalog import ENGINES
 from ..core.errors import BadInput, MachineCannot
 from ..core.manifest import Manifest
 from .engine import Engine
-from .interpolate import SPLIT, Interpolator
+from .interpolate import MOTION, Interpolator
 from .network import Network
 from .remembered import remembered
 
 AUTO = "auto"
 PRECISIONS = ("fp32", "fp16", "int8")
 """The most faithful first."""
-FACES = {"upscale": ("float",), "interpolate": (SPLIT, "float")}
+FACES = {"upscale": ("float",), "interpolate": (MOTION, "float")}
 """The faces that are run, by task; the fastest first."""
 
 

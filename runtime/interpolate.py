@@ -19,8 +19,9 @@ from .tiles import repeat_edges, round_up
 from .view import View, as_frame
 from .warp import Motion, compose
 
-SPLIT = "split"
-_FLOW_BEFORE, _FLOW_AFTER, _MASK = "flow_before", "flow_after", "mask"
+MOTION = "motion"
+"""The face that is fastest on CPUs, and what it gives."""
+_FLOWS = 4
 _WHOLE_PIXELS = 1 << 22
 """Motion in a larger frame is found at half its size, or a quarter: memory stays bounded."""
 _LONGEST = (1 << 15) - 2
@@ -30,20 +31,21 @@ _LONGEST = (1 << 15) - 2
 class Interpolator:
     """Two frames and a time in (0, 1) -> the picture between them.
 
-    With a `split` graph the network finds the motion, and the frames are warped here: planar frames stay
-    planar. Any other face gives the picture itself, from BGR to BGR. Frames are padded to the network's
+    With a `motion` graph the network finds the motion, and it is enlarged and the frames are warped here: planar
+    frames stay planar. Any other face gives the picture itself, from BGR to BGR. Frames are padded to the network's
     `align` by repeating the edge, and what it makes is cropped.
     """
 
     def __init__(self, program: Program, manifest: Manifest, face: str) -> None:
-        self._program, self._facts, self._split = program, manifest, face == SPLIT
+        self._program, self._facts, self._moves = program, manifest, face == MOTION
+        self._coarser = 1
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
 
     @property
     def formats(self) -> tuple[str, ...]:
         """The frame formats that it takes."""
-        return (*LAYOUTS, BGR) if self._split else (BGR,)
+        return (*LAYOUTS, BGR) if self._moves else (BGR,)
 
     def view(self, frame: Frame) -> View:
         """A frame made ready, for as many pairs as it is part of. Raises BadInput for a format or size not taken."""
@@ -55,7 +57,7 @@ class Interpolator:
 
     def between(self, before: View, after: View, t: float) -> tuple[np.ndarray, ...]:
         """The planes of the picture at `t` in (0, 1), in the frames' own format."""
-        if self._split:
+        if self._moves:
             return self.compose(before, after, self.motion(before, after, t))
         height, width = before.frame.size
         picture = self._run(before, after, t)[self._facts.output]
@@ -66,22 +68,25 @@ class Interpolator:
         return compose(before, after, motion, self.memory.empty)
 
     def motion(self, before: View, after: View, t: float) -> Motion:
-        """The motion that `between` goes by. Raises BadInput without a `split` graph."""
+        """The motion that `between` goes by. Raises BadInput without a `motion` graph."""
         self.require_motion()
-        made = self._run(before, after, t)
-        size, seen = before.frame.size, self._seen_size(*before.frame.size)
-        early, late = (self._enlarged(made[name][0], seen, size, flow=True) for name in (_FLOW_BEFORE, _FLOW_AFTER))
-        return Motion(early, late, self._enlarged(made[_MASK][0], seen, size, flow=False)[0])
+        found, padded = self._run(before, after, t)[MOTION][0], before.tensor.shape[2:]
+        size, (height, width) = before.frame.size, self._seen_size(*before.frame.size)
+        seen = self._resized(found, padded)[:, :height, :width]
+        whole = self._resized(seen, size)
+        if (height, width) != size:
+            whole[:_FLOWS] *= np.array([size[1] / width, size[0] / height] * 2, np.float32)[:, None, None]
+        return Motion(whole[:2], whole[2:_FLOWS], self._share(whole[_FLOWS]))
 
     def require_motion(self) -> None:
         """Raise BadInput where the graph that is run gives the picture alone."""
-        if not self._split:
-            raise BadInput(f"{self._facts.name} holds no {SPLIT} graph that runs here, so its motion cannot be had")
+        if not self._moves:
+            raise BadInput(f"{self._facts.name} holds no {MOTION} graph that runs here, so its motion cannot be had")
 
     def _seen_size(self, height: int, width: int) -> tuple[int, int]:
         """Size at which motion is found."""
         factor = 1
-        while self._split and height * width > _WHOLE_PIXELS * factor**2:
+        while self._moves and height * width > _WHOLE_PIXELS * factor**2:
             factor *= 2
         return -(-height // factor), -(-width // factor)
 
@@ -107,21 +112,23 @@ class Interpolator:
 
     def _shapes(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Output name -> shape, for frames of height x width."""
-        if not self._split:
+        if not self._moves:
             return {self._facts.output: (1, 3, height, width)}
-        return {name: (1, count, height, width) for name, count in ((_FLOW_BEFORE, 2), (_FLOW_AFTER, 2), (_MASK, 1))}
+        return {MOTION: (1, _FLOWS + 1, height // self._coarser, width // self._coarser)}
 
-    def _enlarged(self, made: np.ndarray, seen: tuple[int, int], size: tuple[int, int], flow: bool) -> np.ndarray:
-        """(C, H', W') cropped to the size that was seen, and enlarged to that of the frame, flows in its pixels."""
-        made = made[:, : seen[0], : seen[1]]
-        if seen == size:
-            return made
-        larger = self.memory.empty((len(made), *size), np.float32)
-        for plane, place in zip(made, larger, strict=True):
+    def _resized(self, maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+        """(C, h, w) at another size, bilinearly."""
+        if maps.shape[1:] == size:
+            return maps
+        made = self.memory.empty((len(maps), *size), np.float32)
+        for plane, place in zip(maps, made, strict=True):
             cv2.resize(plane, size[::-1], dst=place, interpolation=cv2.INTER_LINEAR)
-        if flow:
-            larger *= np.array([size[1] / seen[1], size[0] / seen[0]], np.float32)[:, None, None]
-        return larger
+        return made
+
+    def _share(self, logits: np.ndarray) -> np.ndarray:
+        """The sigmoid of them."""
+        share = np.negative(logits, out=self.memory.empty(logits.shape, np.float32))
+        return np.reciprocal(np.add(cv2.exp(share, dst=share), 1, out=share), out=share)
 
     def check(self) -> None:
         """Run a tiny pair: a graph that loads may still not run, or not be what the manifest says.
@@ -132,6 +139,8 @@ class Interpolator:
         frame = np.zeros((1, 3, side, side), np.float32)
         feeds = dict(zip(self._facts.inputs, (frame, frame, np.array([0.5], np.float32)), strict=True))
         found = {name: array.shape for name, array in self._program.run(feeds).items()}
+        if self._moves:
+            self._coarser = max(1, side // max(1, *found.get(MOTION, ())[3:]))
         if found != self._shapes(side, side):
             raise MachineCannot(f"the graph of {self._facts.name} gives {found}, not {self._shapes(side, side)}")
 

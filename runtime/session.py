@@ -177,7 +177,7 @@ class Session:
         return picture
 
     def motion(self, before: np.ndarray, after: np.ndarray, t: float = 0.5) -> Motion:
-        """The motion by which `between` makes its picture. Raises BadInput for a bundle without a `split` graph."""
+        """The motion by which `between` makes its picture. Raises BadInput for a bundle without a `motion` graph."""
         return self._interpolator.motion(*self._pair(before, after, t), t)
 
     def _pair(self, before: np.ndarray, after: np.ndarray, t: float) -> tuple[View, View]:

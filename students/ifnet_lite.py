@@ -81,7 +81,7 @@ class IFNetLite(nn.Module):
         middle = _motion(found, 4)
         found = self._corrected(self.fine, early[2], late[2], found, moment)
         fine = _motion(_enlarged(found), 1)
-        return Between(fuse(before, after, fine), (coarse, middle, fine))
+        return Between(fuse(before, after, fine), (coarse, middle, fine), _doubled(found))
 
     @staticmethod
     def _corrected(block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
@@ -102,8 +102,12 @@ def _plane(moment: Tensor, like: Tensor) -> Tensor:
 
 def _enlarged(found: Tensor) -> Tensor:
     """Flows and mask at twice the size, flows in pixels of that size."""
-    twice = torch.tensor([2.0] * _FLOWS + [1.0] * _MASK, device=found.device)[:, None, None]
-    return F.interpolate(found * twice, scale_factor=2.0, mode="bilinear")
+    return F.interpolate(_doubled(found), scale_factor=2.0, mode="bilinear")
+
+
+def _doubled(found: Tensor) -> Tensor:
+    """Flows and mask, flows in pixels of twice the size."""
+    return found * torch.tensor([2.0] * _FLOWS + [1.0] * _MASK, device=found.device)[:, None, None]
 
 
 def _motion(found: Tensor, factor: int) -> Motion:

@@ -157,7 +157,7 @@ class RIFE(nn.Module):
         picture = mix(*warped, motions[-1].mask)
         if self.refinement is not None:
             picture = picture + self.refinement((before, after), warped, motions[-1])
-        return Between(picture, tuple(motions))
+        return Between(picture, tuple(motions), found)
 
 
 def _motion(found: Tensor) -> Motion:

@@ -13,18 +13,22 @@ from pocketlens.core.manifest import Graph, Manifest
 
 
 def moving_graph(x: float = 0, y: float = 0) -> bytes:
-    """`split`: everything moves by (x, y) pixels from `before` to `after`; the nearer frame has the greater share."""
+    """`motion`: everything moves by (x, y) pixels from `before` to `after`; the nearer frame has the greater share.
+
+    The map has half the frame's size.
+    """
     constants = {
-        "first": [0],
-        "second": [1],
-        "channels": [1],
+        "first": [0, 0, 0],
+        "last": [1, 1 << 30, 1 << 30],
+        "axes": [1, 2, 3],
+        "steps": [1, 2, 2],
         "velocity": [[[[x]], [[y]]]],
         "one": [1.0],
         "turn": [-1, 1, 1, 1],
     }
     nodes = [
         helper.make_node("Sub", ["before", "after"], ["change"]),
-        helper.make_node("Slice", ["change", "first", "second", "channels"], ["plane"]),
+        helper.make_node("Slice", ["change", "first", "last", "axes", "steps"], ["plane"]),
         helper.make_node("Sub", ["plane", "plane"], ["zero"]),
         helper.make_node("Reshape", ["t", "turn"], ["moment"]),
         helper.make_node("Mul", ["moment", "velocity"], ["gone"]),
@@ -32,9 +36,12 @@ def moving_graph(x: float = 0, y: float = 0) -> bytes:
         helper.make_node("Sub", ["velocity", "gone"], ["left"]),
         helper.make_node("Add", ["zero", "left"], ["flow_after"]),
         helper.make_node("Sub", ["one", "moment"], ["share"]),
-        helper.make_node("Add", ["zero", "share"], ["mask"]),
+        helper.make_node("Div", ["share", "moment"], ["odds"]),
+        helper.make_node("Log", ["odds"], ["logits"]),
+        helper.make_node("Add", ["zero", "logits"], ["mask"]),
+        helper.make_node("Concat", ["flow_before", "flow_after", "mask"], ["motion"], axis=1),
     ]
-    return _model(nodes, constants, {"flow_before": 2, "flow_after": 2, "mask": 1})
+    return _model(nodes, constants, {"motion": 5}, smaller="_2")
 
 
 def fading_graph() -> bytes:
@@ -48,7 +55,9 @@ def fading_graph() -> bytes:
     return _model(nodes, {"turn": [-1, 1, 1, 1]}, {"between": 3})
 
 
-def _model(nodes: list[onnx.NodeProto], constants: Mapping[str, list], outputs: Mapping[str, int]) -> bytes:
+def _model(
+    nodes: list[onnx.NodeProto], constants: Mapping[str, list], outputs: Mapping[str, int], smaller: str = ""
+) -> bytes:
     def value(name: str, shape: list) -> onnx.ValueInfoProto:
         return helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
 
@@ -60,7 +69,7 @@ def _model(nodes: list[onnx.NodeProto], constants: Mapping[str, list], outputs: 
         nodes,
         "interpolator",
         [value("before", ["n", 3, "h", "w"]), value("after", ["n", 3, "h", "w"]), value("t", ["n"])],
-        [value(name, ["n", channels, "h", "w"]) for name, channels in outputs.items()],
+        [value(name, ["n", channels, f"h{smaller}", f"w{smaller}"]) for name, channels in outputs.items()],
         tensors,
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=10)
@@ -71,8 +80,8 @@ def _model(nodes: list[onnx.NodeProto], constants: Mapping[str, list], outputs: 
 def make_interpolator(
     path: Path, graphs: Mapping[tuple[str, str], bytes] | None = None, align: int = 16, reach: int = 8
 ) -> Path:
-    """Seal a bundle at `path`: graphs by precision and face, by default a `split` one in which nothing moves."""
-    graphs = graphs or {("fp32", "split"): moving_graph()}
+    """Seal a bundle at `path`: graphs by precision and face, by default a `motion` one in which nothing moves."""
+    graphs = graphs or {("fp32", "motion"): moving_graph()}
     manifest = Manifest(
         name=path.stem,
         task="interpolate",

@@ -98,7 +98,7 @@ def test_a_live_stream_is_enlarged(program: Path, tmp_path: Path):
 
 
 def test_a_live_stream_gets_frames_between_its_own(program: Path, tmp_path: Path):
-    bundle = make_interpolator(tmp_path / "interpolator.plens", {("fp32", "split"): moving_graph(1)})
+    bundle = make_interpolator(tmp_path / "interpolator.plens", {("fp32", "motion"): moving_graph(1)})
     seen, made = live(program, bundle, tmp_path)
     assert len(made) == (2 * len(seen) - 1) * nv12(64, 48)
     assert made == through_the_runtime(bundle, seen, (64, 48), (64, 48))

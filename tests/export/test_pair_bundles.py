@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -59,11 +60,10 @@ def opened(sealed: Path) -> Bundle:
     return bundles.read(sealed)
 
 
-def test_it_holds_three_faces_of_each_precision_for_both_processors(opened: Bundle):
+def test_it_holds_every_face_of_each_precision_for_both_processors(opened: Bundle):
     found = {(graph.precision, graph.face, graph.target) for graph in opened.manifest.graphs}
-    assert found == {
-        (p, f, t) for p in ("fp32", "fp16", "int8") for f in ("float", "frame", "split") for t in ("cpu", "tensorrt")
-    }
+    faces, processors = ("float", "frame", "split", "motion"), ("cpu", "tensorrt")
+    assert found == set(product(("fp32", "fp16", "int8"), faces, processors))
     for kind in found:
         onnx.checker.check_model(onnx.load_from_string(opened.graph(*kind)), full_check=True)
 
@@ -107,17 +107,20 @@ def test_its_samples_are_the_pairs_and_what_fp32_puts_between(opened: Bundle):
 def test_it_passes_its_own_check(sealed: Path, capsys: pytest.CaptureFixture[str]):
     assert pocketlens("export", "check", sealed, "--json", "-") == 0
     told = json.loads(capsys.readouterr().out)
-    assert told["verdict"] == "pass" and len(told["graphs"]) == 18
+    assert told["verdict"] == "pass" and len(told["graphs"]) == 24
     for row in told["graphs"]:
         assert row["max_error"] <= {"fp32": 1, "fp16": 8, "int8": 200}[row["precision"]]
 
 
-def test_a_split_graph_that_has_become_worse_fails(opened: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    model = onnx.load_from_string(opened.graph("fp32", "split"))
+@pytest.mark.parametrize("face", ["split", "motion"])
+def test_a_graph_that_has_become_worse_fails(
+    opened: Bundle, face: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    model = onnx.load_from_string(opened.graph("fp32", face))
     for tensor in model.graph.initializer:
         if len(tensor.dims) == 4:
             tensor.CopyFrom(numpy_helper.from_array(numpy_helper.to_array(tensor) * np.float32(1.1), tensor.name))
-    [file] = {graph.file for graph in opened.manifest.graphs if (graph.precision, graph.face) == ("fp32", "split")}
+    [file] = {graph.file for graph in opened.manifest.graphs if (graph.precision, graph.face) == ("fp32", face)}
     graphs = [
         graph.model_copy(update={"weights": []}) if graph.file == file else graph for graph in opened.manifest.graphs
     ]
@@ -125,7 +128,7 @@ def test_a_split_graph_that_has_become_worse_fails(opened: Bundle, tmp_path: Pat
     bundles.write(tmp_path / "a.plens", manifest, {**opened.files, file: model.SerializeToString()})
     assert pocketlens("export", "check", tmp_path / "a.plens", "--json", "-") == 1
     failed = [row for row in json.loads(capsys.readouterr().out)["graphs"] if row["verdict"] == "fail"]
-    assert {(row["precision"], row["face"]) for row in failed} == {("fp32", "split")}
+    assert {(row["precision"], row["face"]) for row in failed} == {("fp32", face)}
 
 
 def test_a_split_graph_is_exported_whole(sealed: Path, opened: Bundle, tmp_path: Path):
@@ -144,7 +147,7 @@ def test_the_weights_are_in_it_once(sealed: Path, opened: Bundle):
 
 def test_a_checkpoint_becomes_a_bundle_of_what_engines_run(pair_run_folder: Path, traced: None):
     made = SOURCES.get("checkpoint")(pair_run_folder)
-    assert {(graph.precision, graph.face) for graph in made.manifest.graphs} == {("fp32", "float"), ("fp32", "split")}
+    assert {(graph.precision, graph.face) for graph in made.manifest.graphs} == {("fp32", "float"), ("fp32", "motion")}
     assert made.manifest.task == "interpolate"
 
 

@@ -17,6 +17,7 @@ from onnx import TensorProto
 from pocketlens.core.catalog import NETWORKS, STUDENTS, TEACHERS
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.errors import BadInput
+from pocketlens.core.manifest import PARTS
 from pocketlens.core.metrics import psnr
 from pocketlens.distill.torch_interpolator import torch_interpolator
 from pocketlens.export import remap
@@ -62,10 +63,11 @@ def exported(request: pytest.FixtureRequest) -> Exported:
     return Exported(request.param)
 
 
-def split_picture(exported: Exported, feeds: dict[str, np.ndarray], precision: str = "fp32") -> np.ndarray:
-    made = run_all(exported.built[precision, "split"], feeds)
+def outside_picture(exported: Exported, face: str, feeds: dict[str, np.ndarray], precision: str = "fp32") -> np.ndarray:
+    made = run_all(exported.built[precision, face], feeds)
     early, late = (np.ascontiguousarray(np.moveaxis(feeds[name][0], 0, -1)) for name in ("before", "after"))
-    fused = remap.fuse(early, late, *(made[name][0] for name in ("flow_before", "flow_after", "mask")))
+    parts = [array[0] for array in made.values()]
+    fused = remap.fuse(early, late, *(parts if face == "split" else remap.parted(*parts, *early.shape[:2])))
     return np.moveaxis(fused, -1, 0)[None]
 
 
@@ -95,8 +97,8 @@ def test_all_faces_give_the_same_picture_to_one_grey_level(exported: Exported):
     framed = run_all(exported.built["fp32", "frame"], {"before": before[None], "after": after[None], "t": feeds["t"]})
     rgb = np.moveaxis(framed["between"][..., ::-1], -1, 1) / 255
     assert np.abs(rgb - wanted).max() <= 1 / 255
-    if exported.spec.split:
-        assert np.abs(split_picture(exported, feeds) - wanted).max() <= 1 / 255
+    for face in PARTS if exported.spec.split else ():
+        assert np.abs(outside_picture(exported, face, feeds) - wanted).max() <= 1 / 255
 
 
 def test_frames_of_any_size_are_the_picture_to_one_grey_level(exported: Exported):
@@ -114,8 +116,8 @@ def test_in_fp16_every_face_is_close_and_convolutions_store_half(exported: Expor
     feeds = to_feeds(*slid(2 * align, 2 * align, 3), t=0.5)
     wanted = exported.torch(feeds)
     assert psnr(run_all(exported.built["fp16", "float"], feeds)["between"], wanted, peak=1.0) > 50
-    if exported.spec.split:
-        assert psnr(split_picture(exported, feeds, "fp16"), wanted, peak=1.0) > 50
+    for face in PARTS if exported.spec.split else ():
+        assert psnr(outside_picture(exported, face, feeds, "fp16"), wanted, peak=1.0) > 50
     kernels = [tensor for tensor in exported.built["fp16", "float"].graph.initializer if len(tensor.dims) == 4]
     assert {kernel.data_type for kernel in kernels} == {TensorProto.FLOAT16}
 
@@ -139,6 +141,10 @@ def test_its_dimensions_tell_what_goes_in_and_what_comes_out(exported: Exported)
         pictures = ["n", "height", "width", 3] if face == "frame" else ["n", 3, *sides]
         assert dims(graph.input[0]) == dims(graph.input[1]) == pictures
         outputs = {value.name: dims(value) for value in graph.output}
+        if face == "motion":
+            (found,) = outputs.values()
+            assert found in (["n", 5, *sides], ["n", 5, *(side.format(exported.spec.align // 2) for side in SIDES)])
+            continue
         motion = {"flow_before": ["n", 2, *sides], "flow_after": ["n", 2, *sides], "mask": ["n", 1, *sides]}
         assert outputs == (motion if face == "split" else {"between": pictures})
         assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", 18)]
@@ -156,13 +162,14 @@ def test_openvino_gives_the_same_picture(exported: Exported):
 
 
 @pytest.mark.parametrize("refine", [False, True])
-def test_a_picture_that_is_more_than_a_blend_has_no_split_face(refine: bool):
+def test_a_picture_that_is_more_than_a_blend_is_warped_in_the_graph(refine: bool):
     rife = NETWORKS.get("rife")
     spec = rife.spec(rife.options(refine=refine))
-    assert ("split" in faces_of(spec)) is not refine
-    if refine:
-        with pytest.raises(BadInput, match="rife draws its picture by more than a blend of two warped frames"):
-            require_face("split", spec, "rife")
+    for face in PARTS:
+        assert (face in faces_of(spec)) is not refine
+        if refine:
+            with pytest.raises(BadInput, match="rife draws its picture by more than a blend of two warped frames"):
+                require_face(face, spec, "rife")
 
 
 @pytest.mark.parametrize("size", [(37, 53), (64, 64), (1, 5)])

@@ -51,8 +51,11 @@ def test_the_faces_of_int8_give_one_picture(build, processor: str):
     wanted = run_all(build("ifnet_lite", "int8", "float", processor), feeds)["between"][0]
     made = run_all(build("ifnet_lite", "int8", "split", processor), feeds)
     early, late = (np.ascontiguousarray(np.moveaxis(feeds[name][0], 0, -1)) for name in ("before", "after"))
-    fused = remap.fuse(early, late, *(made[name][0] for name in ("flow_before", "flow_after", "mask")))
-    assert np.abs(np.moveaxis(fused, -1, 0) - wanted).max() <= 1 / 255
+    small = run_all(build("ifnet_lite", "int8", "motion", processor), feeds)["motion"][0]
+    assert small.shape == (5, 32, 40)
+    for parts in ([made[name][0] for name in ("flow_before", "flow_after", "mask")], remap.parted(small, 64, 80)):
+        fused = remap.fuse(early, late, *parts)
+        assert np.abs(np.moveaxis(fused, -1, 0) - wanted).max() <= 1 / 255
     frames = {"before": before[None], "after": after[None], "t": feeds["t"]}
     framed = run_all(build("ifnet_lite", "int8", "frame", processor), frames)["between"][0]
     assert np.abs(np.moveaxis(framed[..., ::-1], -1, 0) / 255 - wanted).max() <= 1 / 255
@@ -80,7 +83,7 @@ def test_frames_cost_nothing_to_quantize_on_a_cpu(build):
 
 
 def test_for_tensorrt_everything_is_signed(build):
-    for face in ("float", "split", "frame"):
+    for face in ("float", "split", "motion", "frame"):
         graph = build("ifnet_lite", "int8", face, "tensorrt").graph
         tensors = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
         zeros = [tensors[n.input[2]] for n in graph.node if n.op_type in ("QuantizeLinear", "DequantizeLinear")]

@@ -30,7 +30,7 @@ def test_a_plan_is_built_of_every_precision_and_face(build, name: str, precision
 
 
 @pytest.mark.parametrize("precision", ["fp32", "fp16", "int8"])
-@pytest.mark.parametrize("face", ["float", "frame", "split"])
+@pytest.mark.parametrize("face", ["float", "frame", "split", "motion"])
 def test_a_plan_is_built_of_every_graph_of_pairs(build, precision: str, face: str):
     graph = build("ifnet_lite", precision, face, "tensorrt")
     sizes = fitted(graph, [(60, 64), (64, 96), (100, 120)])

@@ -56,7 +56,9 @@ def test_options_that_do_not_exist(refused: Refused, run_folder: Path, tmp_path:
     assert "--precision takes fp32, fp16, int8, not 'fp8'" in refused(
         "onnx", run_folder, "-o", out, "--precision", "fp8"
     )
-    assert "--face takes float, frame, split, not 'yuv'" in refused("onnx", run_folder, "-o", out, "--face", "yuv")
+    assert "--face takes float, frame, split, motion, not 'yuv'" in refused(
+        "onnx", run_folder, "-o", out, "--face", "yuv"
+    )
     assert "the split face is for interpolation networks" in refused("onnx", run_folder, "-o", out, "--face", "split")
     assert "--for takes cpu, tensorrt, not 'gpu'" in refused("onnx", run_folder, "-o", out, "--for", "gpu")
     bundle = ("bundle", run_folder, "-o", tmp_path / "a.plens", "--precisions")

@@ -7,11 +7,11 @@ from pocketlens.export.graph import constants
 from pocketlens.export.share import share
 
 
-def test_three_faces_and_two_processors_share_their_weights(build):
+def test_faces_and_processors_share_their_weights(build):
     wanted = {
         f"{precision}-{face}-{target}": build("ifnet_lite", precision, face, target)
         for precision, targets in (("fp32", ["cpu"]), ("int8", ["cpu", "tensorrt"]))
-        for face in ("float", "frame", "split")
+        for face in ("float", "frame", "split", "motion")
         for target in targets
     }
     files, needed = share(wanted)

@@ -34,7 +34,7 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "luma": make_bundle(folder / "luma.plens", graphs={"fp32": nearest_graph(1)}),
         "colour": make_bundle(folder / "colour.plens", channels=3, graphs={"fp32": nearest_graph(3)}),
         "upscaler": make_bundle(folder / "upscaler.plens", graphs={"fp32": upscaler_graph()}),
-        "interpolator": make_interpolator(folder / "i.plens", {("fp32", "split"): moving_graph(2, 1)}, align=4),
+        "interpolator": make_interpolator(folder / "i.plens", {("fp32", "motion"): moving_graph(2, 1)}, align=4),
     }
 
 

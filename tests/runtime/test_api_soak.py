@@ -49,7 +49,7 @@ def step(chance: random.Random, handle: int, pts: int) -> int:
 @pytest.mark.long
 def test_memory_is_flat_and_no_handle_is_lost(tmp_path: Path):
     upscaler = make_bundle(tmp_path / "upscaler.plens")
-    interpolator = make_interpolator(tmp_path / "between.plens", {("fp32", "split"): moving_graph(1)}, align=4)
+    interpolator = make_interpolator(tmp_path / "between.plens", {("fp32", "motion"): moving_graph(1)}, align=4)
     chance, before, live = random.Random(0), set(handles._HANDLES), [opened(upscaler), opened(interpolator)]
     made = settled = blocks = 0
     for number in range(FRAMES):

@@ -38,7 +38,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
 
 @pytest.fixture(scope="module")
 def between(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    graphs = {("fp32", "split"): moving_graph(1)}
+    graphs = {("fp32", "motion"): moving_graph(1)}
     return make_interpolator(tmp_path_factory.mktemp("bundle") / "between.plens", graphs)
 
 

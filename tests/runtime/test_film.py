@@ -17,7 +17,7 @@ SPEED = 4
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
-    return make_interpolator(tmp_path / "moving.plens", {("fp32", "split"): moving_graph(SPEED)})
+    return make_interpolator(tmp_path / "moving.plens", {("fp32", "motion"): moving_graph(SPEED)})
 
 
 def film(folder: Path, count: int) -> list[np.ndarray]:

@@ -115,7 +115,7 @@ def test_nothing_is_morphed_across_a_cut(bundle: Path):
 
 
 def test_a_cut_is_cross_faded_where_that_is_wanted(tmp_path: Path):
-    moving = make_interpolator(tmp_path / "moving.plens", {("fp32", "split"): moving_graph(SPEED)})
+    moving = make_interpolator(tmp_path / "moving.plens", {("fp32", "motion"): moving_graph(SPEED)})
     given = [*walk(1), *walk(1, seed=9)]
     with Session.open(moving, factor=4, cut="blend") as session:
         made = played(session, clip(given))
@@ -232,7 +232,7 @@ def test_frames_that_make_no_clip_are_refused(bundle: Path):
 
 
 def test_made_frames_and_their_motion_can_be_watched(tmp_path: Path):
-    moving = make_interpolator(tmp_path / "moving.plens", {("fp32", "split"): moving_graph(SPEED)})
+    moving = make_interpolator(tmp_path / "moving.plens", {("fp32", "motion"): moving_graph(SPEED)})
     told = []
     with Session.open(moving, factor=2) as session:
         session.watch(

@@ -28,7 +28,7 @@ SPEED = 4
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Sees everything move to the right by `SPEED` pixels."""
     path = tmp_path_factory.mktemp("moving") / "moving.plens"
-    return make_interpolator(path, {("fp32", "split"): moving_graph(SPEED)})
+    return make_interpolator(path, {("fp32", "motion"): moving_graph(SPEED)})
 
 
 def run(bundle: Path, source: Path, target: Path, *options: object) -> Path:
@@ -115,9 +115,9 @@ def test_given_frames_reach_the_writer_bit_for_bit(
 
 
 @pytest.mark.parametrize("colour", [(1, 1, 1, 1), (9, 16, 9, 1), (5, 6, 5, 2)], ids=["bt709", "hdr", "full range"])
-@pytest.mark.parametrize("face", ["split", "float"])
+@pytest.mark.parametrize("face", ["motion", "float"])
 def test_colours_and_their_tags_stay(tmp_path: Path, colour: tuple[int, int, int, int], face: str):
-    graph = moving_graph() if face == "split" else fading_graph()
+    graph = moving_graph() if face == "motion" else fading_graph()
     bundle = make_interpolator(tmp_path / "m.plens", {("fp32", face): graph})
     source = make_clip(tmp_path / "in.mp4", colour=colour)
     before, after = look(source), look(run(bundle, source, tmp_path / "out.mp4"))

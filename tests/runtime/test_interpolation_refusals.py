@@ -95,7 +95,7 @@ def test_a_flow_that_cannot_be_shown(refused, model: Path, upscaler: Path, clip:
     out, flow = tmp_path / "out.mp4", tmp_path / "flow.png"
     assert "double upscales" in refused(upscaler, clip, "-o", out, "--show-flow", flow)
     fading = make_interpolator(tmp_path / "fading.plens", {("fp32", "float"): fading_graph()})
-    assert "holds no split graph" in refused(fading, clip, "-o", out, "--show-flow", flow)
+    assert "holds no motion graph" in refused(fading, clip, "-o", out, "--show-flow", flow)
     assert "name it .png" in refused(model, clip, "-o", out, "--show-flow", tmp_path / "flow.txt")
     assert "both name" in refused(model, clip, "-o", out, "--show-flow", out)
     assert "the input itself" in refused(model, clip, "-o", out, "--show-flow", clip, "--force")

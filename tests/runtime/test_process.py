@@ -94,7 +94,7 @@ def test_a_disk_that_fills_up_leaves_nothing(bundle: Path, tmp_path: Path):
 @pytest.mark.parametrize("task", ["upscale", "interpolate"])
 def test_memory_does_not_grow_with_the_length_of_a_clip(bundle: Path, tmp_path: Path, task: str):
     if task == "interpolate":
-        bundle = make_interpolator(tmp_path / "between.plens", {("fp32", "split"): moving_graph(3)})
+        bundle = make_interpolator(tmp_path / "between.plens", {("fp32", "motion"): moving_graph(3)})
 
     def peak_kilobytes(frames: int) -> int:
         clip = make_clip(tmp_path / f"{frames}.mp4", 180, 320, range(0, 40 * frames, 40), sound=True)

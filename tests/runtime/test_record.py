@@ -31,7 +31,9 @@ def luma(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def between(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_interpolator(tmp_path_factory.mktemp("between") / "between.plens", {("fp32", "split"): moving_graph(1)})
+    return make_interpolator(
+        tmp_path_factory.mktemp("between") / "between.plens", {("fp32", "motion"): moving_graph(1)}
+    )
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".mkv", ".webm"])

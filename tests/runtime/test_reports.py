@@ -36,7 +36,11 @@ def test_bench_times_every_engine_and_precision_against_a_named_reference(tmp_pa
 
 
 def test_bench_times_a_picture_between_two(tmp_path: Path, capsys):
-    graphs = {("fp32", "split"): moving_graph(2), ("fp32", "float"): fading_graph(), ("int8", "split"): moving_graph(2)}
+    graphs = {
+        ("fp32", "motion"): moving_graph(2),
+        ("fp32", "float"): fading_graph(),
+        ("int8", "motion"): moving_graph(2),
+    }
     bundle = make_interpolator(tmp_path / "b.plens", graphs)
     result = reported(capsys, "bench", bundle, "--size", "24x32", "--rounds", 3, "--engines", "onnxruntime")
     assert [(row["engine"], row["precision"]) for row in result["rows"]] == [

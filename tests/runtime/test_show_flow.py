@@ -17,7 +17,7 @@ from scenes import moved, scene
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     """Sees everything move to the right by four pixels."""
-    return make_interpolator(tmp_path / "moving.plens", {("fp32", "split"): moving_graph(4)})
+    return make_interpolator(tmp_path / "moving.plens", {("fp32", "motion"): moving_graph(4)})
 
 
 def walk(path: Path, *scenes: int) -> Path:

@@ -76,9 +76,9 @@ def test_an_upscaler_takes_no_new_memory(tmp_path: Path, form: PixelFormat, chan
 @pytest.mark.parametrize(
     ("form", "graph"),
     [
-        (PixelFormat.BGR24, {("fp32", "split"): moving_graph(3)}),
-        (PixelFormat.NV12, {("fp32", "split"): moving_graph(3)}),
-        (PixelFormat.GRAY8, {("fp32", "split"): moving_graph(3)}),
+        (PixelFormat.BGR24, {("fp32", "motion"): moving_graph(3)}),
+        (PixelFormat.NV12, {("fp32", "motion"): moving_graph(3)}),
+        (PixelFormat.GRAY8, {("fp32", "motion"): moving_graph(3)}),
         (PixelFormat.NV12, {("fp32", "float"): fading_graph()}),
     ],
 )

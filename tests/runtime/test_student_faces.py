@@ -17,7 +17,7 @@ from pocketlens.runtime import Session
 from pocketlens.students.ifnet_lite import MODEL, Options
 from torch import nn
 
-FACES = ("float", "frame", "split")
+FACES = ("float", "frame", "motion")
 
 
 @pytest.fixture(scope="module")
@@ -45,15 +45,15 @@ def test_all_faces_give_the_same_picture_to_a_grey_level(
 ):
     before, after = smooth(*size, seed=1), smooth(*size, seed=2)
     made = {}
-    for face in ("float", "split"):
+    for face in ("float", "motion"):
         bundle = make_interpolator(tmp_path / f"{face}.plens", {("fp32", face): graphs[face]})
         with Session.open(bundle, engine) as session:
             made[face] = session.between(before, after, 0.3).astype(int)
-            if face == "split" and size != (1, 1):
+            if face == "motion" and size != (1, 1):
                 flows = session.motion(before, after, 0.3)
                 assert min(np.abs(flows.before).max(), np.abs(flows.after).max()) > 2
     feeds = {"before": before[None], "after": after[None], "t": np.array([0.3], np.float32)}
     program = ENGINES.get(engine).load(graphs["frame"], 1)
     made["frame"] = program.run(feeds)["between"][0].astype(int)
     for face in ("float", "frame"):
-        assert np.abs(made[face] - made["split"]).max() <= 1, face
+        assert np.abs(made[face] - made["motion"]).max() <= 1, face
