@@ -21,7 +21,8 @@ class Program(Protocol):
         """Input name -> C-contiguous array; gives output name -> array.
 
         With `out` the results are written into those C-contiguous arrays, which must have the right
-        shape and kind; without it they are new arrays, the caller's to keep. Raises MachineCannot.
+        shape and kind; without it they are new arrays, the caller's to keep. Where the graph has float32
+        there may also be uint8, in steps of 1/255, rounded and saturated. Raises MachineCannot.
         """
         ...
 

@@ -20,6 +20,8 @@ _LARGE_TILE = 1024
 class Network:
     """(channels, H, W) float32 in [0, 1] -> (channels, scale*H, scale*W), for H and W from 1 up.
 
+    uint8 in steps of 1/255 comes out as such, rounded; the engine knows how to convert at the least cost.
+
     Sides are padded to the network's `align` by repeating the edge, and the result cropped. `tile` is
     the side of a tile in input pixels; None takes the whole picture at once unless it is very large.
     """
@@ -35,7 +37,7 @@ class Network:
         channels, height, width = picture.shape
         below, right = round_up(height, align), round_up(width, align)
         if (below, right) != (height, width):
-            padded = self.memory.empty((channels, below, right), np.float32)
+            padded = self.memory.empty((channels, below, right), picture.dtype)
             padded[:, :height, :width] = picture
             picture = repeat_edges(padded, height, width)
         tile = self._tile or (_LARGE_TILE if height * width > _WHOLE_PIXELS else max(height, width))
@@ -43,14 +45,14 @@ class Network:
         return upscaled[:, : height * scale, : width * scale]
 
     def _whole(self, picture: np.ndarray) -> np.ndarray:
-        if not picture.flags.c_contiguous or picture.dtype != np.float32:
-            picture = copied(picture, np.float32, self.memory.empty)
-        out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), np.float32)}
+        if not picture.flags.c_contiguous:
+            picture = copied(picture, picture.dtype, self.memory.empty)
+        out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), picture.dtype)}
         return self._program.run({self._facts.inputs[0]: picture[None]}, out)[self._facts.output][0]
 
     def _tiled(self, picture: np.ndarray, tile: int) -> np.ndarray:
         scale, halo, align = self._facts.scale, self._facts.reach, self._facts.align
-        canvas = self.memory.empty(self._enlarged(picture), np.float32)
+        canvas = self.memory.empty(self._enlarged(picture), picture.dtype)
         for rows in spans(picture.shape[1], tile, halo, align):
             for columns in spans(picture.shape[2], tile, halo, align):
                 part = self._whole(picture[:, rows.read, columns.read])

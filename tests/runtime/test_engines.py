@@ -36,6 +36,27 @@ def test_results_without_a_buffer_belong_to_the_caller(engine):
     program.close()
 
 
+def test_bytes_may_stand_for_floats_on_either_side(engine):
+    program = engine.load(upscaler_graph(), 1)
+    levels = np.rint(PICTURE * 255).astype(np.uint8)
+    wanted = program.run({"frame": levels.astype(np.float32) / 255})["upscaled"]
+    np.testing.assert_allclose(program.run({"frame": levels})["upscaled"], wanted, atol=1e-6)
+    for given in (levels, levels.astype(np.float32) / 255):
+        out = np.zeros((1, 1, 38, 46), np.uint8)
+        program.run({"frame": given}, {"upscaled": out})
+        assert np.abs(out - np.clip(wanted * 255, 0, 255)).max() < 0.501
+    program.close()
+
+
+def test_bytes_are_saturated(engine):
+    program = engine.load(upscaler_graph(), 1)
+    out = {value: np.zeros((1, 1, 6, 6), np.uint8) for value in (-3.0, 3.0)}
+    for value, made in out.items():
+        program.run({"frame": np.full((1, 1, 3, 3), value, np.float32)}, {"upscaled": made})
+    assert out[-3.0].max() == 0 and out[3.0].min() == 255
+    program.close()
+
+
 def test_one_program_takes_pictures_of_many_sizes(engine):
     program = engine.load(upscaler_graph(channels=3), 2)
     for height, width in ((1, 1), (2, 9), (1, 1), (31, 3), (5, 5), (6, 6), (1, 1)):
