@@ -21,8 +21,7 @@ class Program(Protocol):
         """Input name -> C-contiguous array; gives output name -> array.
 
         With `out` the results are written into those C-contiguous arrays, which must have the right
-        shape and kind; without it they are new arrays, the caller's to keep. Where the graph has float32
-        there may also be uint8, in steps of 1/255, rounded and saturated. Raises MachineCannot.
+        shape and kind; without it they are new arrays, the caller's to keep. Raises MachineCannot.
         """
         ...
 
@@ -46,6 +45,9 @@ class Engine:
     students. `auto` goes by the order alone."""
     load: Callable[[bytes, int], Program]
     """ONNX bytes and a number of threads -> a program. Raises MachineCannot."""
+    takes_bytes: bool = False
+    """Whether its programs also take and give uint8 where a graph has float32, in steps of 1/255, rounded and
+    saturated: what an engine converts on its way costs next to nothing."""
 
     def why_not(self) -> str | None:
         """Why this machine cannot use it, with the mend; None when it can."""

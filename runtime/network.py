@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..core.colour import store
 from ..core.errors import MachineCannot
 from ..core.manifest import Manifest
 from ..core.memory import Pool, copied
@@ -20,14 +21,16 @@ _LARGE_TILE = 1024
 class Network:
     """(channels, H, W) float32 in [0, 1] -> (channels, scale*H, scale*W), for H and W from 1 up.
 
-    uint8 in steps of 1/255 comes out as such, rounded; the engine knows how to convert at the least cost.
+    uint8 in steps of 1/255 comes out as such, rounded; `takes_bytes` says that the program itself can do that.
 
     Sides are padded to the network's `align` by repeating the edge, and the result cropped. `tile` is
     the side of a tile in input pixels; None takes the whole picture at once unless it is very large.
     """
 
-    def __init__(self, program: Program, manifest: Manifest, tile: int | None = None) -> None:
-        self._program, self._facts, self._tile = program, manifest, tile
+    def __init__(
+        self, program: Program, manifest: Manifest, tile: int | None = None, takes_bytes: bool = False
+    ) -> None:
+        self._program, self._facts, self._tile, self._takes_bytes = program, manifest, tile, takes_bytes
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
 
@@ -44,7 +47,19 @@ class Network:
         upscaled = self._whole(picture) if tile >= max(height, width) else self._tiled(picture, tile)
         return upscaled[:, : height * scale, : width * scale]
 
+    def _by_floats(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 through a program that knows floats alone."""
+        values = copied(picture, np.float32, self.memory.empty)
+        values *= np.float32(1 / 255)
+        made = self._whole(values)
+        levels = self.memory.empty(made.shape, np.uint8)
+        for plane, into in zip(made, levels, strict=True):
+            store(plane, 255, into)
+        return levels
+
     def _whole(self, picture: np.ndarray) -> np.ndarray:
+        if picture.dtype == np.uint8 and not self._takes_bytes:
+            return self._by_floats(picture)
         if not picture.flags.c_contiguous:
             picture = copied(picture, picture.dtype, self.memory.empty)
         out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), picture.dtype)}

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from ...core.colour import store
 from ...core.errors import MachineCannot, need
-from ...core.memory import Pool
 from ..engine import Arrays, Engine, telling_line
 
 
@@ -16,41 +12,21 @@ class _Program:
     def __init__(self, session: Any) -> None:
         self._session: Any = session
         self._outputs = [output.name for output in session.get_outputs()]
-        ports = (*session.get_inputs(), *session.get_outputs())
-        self._floats = {port.name for port in ports if port.type == "tensor(float)"}
-        self._memory = Pool()
 
     def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
         """As `Program.run`."""
         try:
-            given = {name: self._widened(name, array) for name, array in feeds.items()}
             if out is None:
-                return dict(zip(self._outputs, self._session.run(self._outputs, given), strict=True))
-            made = {name: self._wide(name, array) for name, array in out.items()}
+                return dict(zip(self._outputs, self._session.run(self._outputs, dict(feeds)), strict=True))
             binding = self._session.io_binding()
-            for name, array in given.items():
+            for name, array in feeds.items():
                 binding.bind_input(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
-            for name, array in made.items():
+            for name, array in out.items():
                 binding.bind_output(name, "cpu", 0, array.dtype.type, array.shape, array.ctypes.data)
             self._session.run_with_iobinding(binding)
+            return out
         except Exception as error:  # its exceptions share no base class
             raise MachineCannot(f"onnxruntime failed on the graph: {telling_line(error)}") from error
-        for name, array in out.items():
-            if made[name] is not array:
-                store(made[name].reshape(-1, array.shape[-1]), 255, array.reshape(-1, array.shape[-1]))
-        return out
-
-    def _wide(self, name: str, array: np.ndarray) -> np.ndarray:
-        """The array, or, where the graph has float32 in place of its bytes, one of that kind for it."""
-        narrow = array.dtype == np.uint8 and name in self._floats
-        return self._memory.empty(array.shape, np.float32) if narrow else array
-
-    def _widened(self, name: str, array: np.ndarray) -> np.ndarray:
-        wide = self._wide(name, array)
-        if wide is not array:
-            wide[...] = array
-            wide *= np.float32(1 / 255)
-        return wide
 
     def close(self) -> None:
         """As `Program.close`."""

@@ -131,4 +131,5 @@ ENGINE = Engine(
     reads="cpu",
     speed={"int8": 3.0, "fp32": 1.1, "fp16": 1.0},
     load=_load,
+    takes_bytes=True,
 )
