@@ -13,7 +13,7 @@ GROUP = LazyGroup(
         "run": ("Enhance a picture, a folder, a video or a camera.", "runtime.run:run"),
         "models": ("List the shipped models.", "runtime.cli:models"),
         "bench": ("Measure latency per engine and precision.", "runtime.cli:bench"),
-        "doctor": ("Say which engines this machine can run, and why not.", "runtime.cli:doctor"),
+        "doctor": ("Say what this machine can run, and what in a graph will hurt.", "doctor:doctor"),
         "capi": ("Build the library for C and C++.", "runtime.capi.cli:GROUP"),
         "calib": ("Make and show calibration sets.", "calib_data.cli:GROUP"),
         "demo": ("Run the whole chain on small real input.", "examples.demo:demo"),

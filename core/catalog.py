@@ -66,5 +66,6 @@ NETWORKS = Catalog("network", "MODEL", "teachers", "students")
 LOSSES = Catalog("loss", "LOSS", "distill/losses")
 TARGETS = Catalog("export target", "TARGET", "export", prefix="to_")
 ENGINES = Catalog("engine", "ENGINE", "runtime/engines")
+CHECKS = Catalog("check of a graph", "CHECK", "export/checks")
 SOURCES = Catalog("kind of model", "SOURCE", "export", prefix="from_")
 """How something that is not a bundle becomes one in memory; so the runtime need not know the export side."""
