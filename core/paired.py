@@ -1,4 +1,4 @@
-"""Accuracy of a model against its sealed one, picture by picture: the pictures are the same, so only differences count."""
+"""Is a model as good as when it was sealed? The pictures are the same, so only their differences count."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from .errors import BadInput
 from .verdict import Judgement, Verdict
 
 ROUNDING = 0.005
-"""Decibels or grey levels by which engines and machines may differ in the same arithmetic, on top of what is allowed."""
+"""Decibels or grey levels that engines and machines may differ by, on top of what is allowed."""
 _OUTSIDE = 0.05
 """Share of intervals that miss the mean."""
 _ALL = 12
@@ -16,7 +16,7 @@ _ALL = 12
 
 
 def interval(differences: np.ndarray, outside: float = _OUTSIDE) -> tuple[float, float]:
-    """Where the mean of the population lies that (n,) differences were drawn from, wrongly in a share `outside` of cases.
+    """Where the mean lies of all that (n,) differences were drawn from; a share `outside` of intervals misses it.
 
     The quantiles of the means of all subsets: exact for any n where the differences are symmetric, without a
     distribution to assume (Hartigan, Using subsample values as typical values, JASA 64, 1969), and nearly so where

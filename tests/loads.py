@@ -41,7 +41,7 @@ LOADS = {load.__name__: load for load in (idle, drifting, bursts, full, throttle
 
 
 def timed(name: str, random: np.random.Generator, rounds: int, slowness: float = 1.0) -> np.ndarray:
-    """(rounds, 2) seconds of a candidate, four times as fast but for `slowness`, and of the reference; a coin gives turns."""
+    """(rounds, 2) seconds of a candidate, but for `slowness` four times as fast, and of the reference."""
     slots = LOADS[name](random, 2 * rounds).reshape(rounds, 2)
     first = random.integers(0, 2, rounds)[:, None]
     return np.array([0.25 * slowness, 1.0]) * np.exp(np.where(first, slots, slots[:, ::-1]))
