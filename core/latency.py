@@ -107,12 +107,12 @@ def _slowness(seconds: np.ndarray) -> np.ndarray:
 
     A busy machine is not only noisy: full caches and memory do more harm to one model than to another. So of the
     rounds after the first few only those count whose product of both times is no more than a quantile of those
-    before; swapping who met which load would not change the product, so the choice favours neither.
+    just before; swapping who met which load would not change the product, so the choice favours neither.
     """
     logs = np.log(seconds)
     busy, known = logs.sum(axis=1), SETTLE
     counts = np.ones(len(logs), bool)
     while known < len(logs):
-        counts[known : 2 * known] = busy[known : 2 * known] <= np.quantile(busy[:known], _QUIET)
+        counts[known : 2 * known] = busy[known : 2 * known] <= np.quantile(busy[known // 2 : known], _QUIET)
         known *= 2
     return (logs[:, 0] - logs[:, 1])[counts]
