@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -13,13 +14,16 @@ from ..core import picture, triplet
 from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
-from ..core.manifest import PairSample
+from ..core.manifest import Manifest, PairSample
 from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
 from .pairs import draw_pairs
 from .task import Samples, Task
 from .verify import Runner
+
+if TYPE_CHECKING:
+    from ..runtime.contract.cases import Case
 
 
 def read_set(folder: Path) -> list[Triplet]:
@@ -50,6 +54,13 @@ def reference(network: nn.Module, pair: Triplet) -> np.ndarray:
     return from_network(made)
 
 
+def cases(triplets: list[Triplet], facts: Manifest) -> list[Case]:
+    """The triplets as the runtime scores them."""
+    from ..runtime.contract.cases import from_triplets
+
+    return from_triplets(triplets)
+
+
 def score(bundle: Bundle, triplets: list[Triplet]) -> dict[str, float]:
     """Mean RGB PSNR in dB, RGB SSIM and interpolation error of every precision, and of frame averaging."""
     averaged = [(picture.blend(one.before, one.after, one.t), one.truth) for one in triplets]
@@ -69,4 +80,4 @@ def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict
     }
 
 
-TASK = Task(read_set, draw_pairs, make_samples, score)
+TASK = Task(read_set, draw_pairs, make_samples, cases, score)

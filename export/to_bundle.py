@@ -27,6 +27,7 @@ def export_bundle(
         list[Path] | None, typer.Option(help="Folder of HR pictures, or of triplets, to score on; may be repeated.")
     ] = None,
     scale: Scale = None,
+    seconds: Annotated[float, typer.Option(min=0, help="Time for latency on this machine; 0 leaves it out.")] = 60.0,
     force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
@@ -47,7 +48,7 @@ def export_bundle(
     sets = read_sets(data or [], task(trained.spec.task))
     provenance = provenance_of(locate(model))
     calibration = open_calibration(calib, trained.spec, quiet) if "int8" in wanted else Calibration()
-    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, quiet)
+    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet)
     write(out, sealed.manifest, sealed.files)
     manifest = read(out).manifest
     summary = f"{out}: {out.stem}, {len(manifest.graphs)} graphs, {out.stat().st_size} bytes"

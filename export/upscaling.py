@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,12 +13,15 @@ from ..core import picture
 from ..core.bundle import Bundle
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
-from ..core.manifest import Sample
+from ..core.manifest import Manifest, Sample
 from ..core.metrics import psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
 from .samples import draw
 from .task import Samples, Task
 from .verify import Runner
+
+if TYPE_CHECKING:
+    from ..runtime.contract.cases import Case
 
 Pictures = list[tuple[str, np.ndarray]]
 """(name, uint8 (H, W, 3) BGR)."""
@@ -50,6 +54,13 @@ def reference(network: nn.Module, lr: np.ndarray, channels: int) -> np.ndarray:
     return to_picture(made, lr)
 
 
+def cases(pictures: Pictures, facts: Manifest) -> list[Case]:
+    """The pictures as the runtime scores them; BadInput for one that is too small."""
+    from ..runtime.contract.cases import from_pictures
+
+    return from_pictures((bgr for _, bgr in pictures), facts)
+
+
 def score(bundle: Bundle, pictures: Pictures) -> dict[str, float]:
     """Mean PSNR-Y in dB and SSIM-Y of every precision on HR pictures, and of bicubic enlarging.
 
@@ -71,4 +82,4 @@ def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]], border:
     return {f"psnr_y_{label}": round(psnr, 3), f"ssim_y_{label}": round(ssim, 5)}
 
 
-TASK = Task(read_set, draw, make_samples, score)
+TASK = Task(read_set, draw, make_samples, cases, score)

@@ -26,7 +26,12 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sealed(run_folder: Path, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("bundle") / "small.plens"
-    assert pocketlens("export", "bundle", run_folder, "-o", out, "--calib", photos, "--data", photos, "--quiet") == 0
+    assert (
+        pocketlens(
+            "export", "bundle", run_folder, "-o", out, "--calib", photos, "--data", photos, "--seconds", 0, "--quiet"
+        )
+        == 0
+    )
     return out
 
 
@@ -161,7 +166,18 @@ def test_check_is_for_bundles(run_folder: Path, capsys: pytest.CaptureFixture[st
 def test_the_same_contents_are_the_same_bytes(run_folder: Path, tmp_path: Path):
     for name in ("one", "two"):
         out = tmp_path / name / "a.plens"
-        command = ("export", "bundle", run_folder, "-o", out, "--precisions", "fp16, fp32, fp16", "--quiet")
+        command = (
+            "export",
+            "bundle",
+            run_folder,
+            "-o",
+            out,
+            "--precisions",
+            "fp16, fp32, fp16",
+            "--seconds",
+            0,
+            "--quiet",
+        )
         assert pocketlens(*command) == 0
     assert (tmp_path / "one" / "a.plens").read_bytes() == (tmp_path / "two" / "a.plens").read_bytes()
     manifest = bundles.read(tmp_path / "one" / "a.plens").manifest
@@ -174,7 +190,17 @@ def test_the_run_it_is_from_is_told_without_the_places_of_this_machine(tmp_path:
     recipe = {"student": {"name": "sesr"}, "data": {"train": ["/data/of/mine/T91", "sample"]}, "teacher": "/my/rrdb"}
     teacher = {"name": "/my/rrdb", "weights_sha256": "0"}
     (run / "metrics.json").write_text(json.dumps({"recipe": recipe, "teacher": teacher, "steps": 5, "seconds": 1.5}))
-    command = ("export", "bundle", run / "weights.safetensors", "-o", tmp_path / "a.plens", "--precisions", "fp32")
+    command = (
+        "export",
+        "bundle",
+        run / "weights.safetensors",
+        "-o",
+        tmp_path / "a.plens",
+        "--precisions",
+        "fp32",
+        "--seconds",
+        0,
+    )
     assert pocketlens(*command, "--json", "-") == 0
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads(bundles.read(tmp_path / "a.plens").manifest.model_dump_json())

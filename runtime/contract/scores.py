@@ -1,0 +1,85 @@
+"""How good a model's pictures are, each by itself, as its user gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from ...core.banding import banding
+from ...core.checkerboard import checkerboard
+from ...core.colour import grey_difference
+from ...core.contract import MEASURES, Measure, Scores
+from ...core.flicker import flicker
+from ...core.manifest import Manifest
+from ...core.metrics import psnr_rgb, psnr_y
+from ..session import Session
+from .cases import Case, clip
+
+PERFECT = 60.0
+"""dB above which two 8-bit pictures are as good as equal."""
+_DIGITS = 4
+
+Values = dict[Measure, list[float]]
+
+
+def scores(session: Session, cases: Sequence[Case]) -> Values:
+    """Measure -> a value for each case."""
+    found: Values = {measure: [] for measure in MEASURES}
+    for case in cases:
+        for measure, value in _of_picture(session, case).items():
+            found[measure].append(round(value, _DIGITS))
+    return found
+
+
+def sealed_scores(engine: str, precision: str, values: Values, fp32: Values | None) -> Scores:
+    """Values as they are sealed. `fp32`: those of the same engine, where it runs that precision."""
+    gap = round(float(np.mean(fp32["psnr"]) - np.mean(values["psnr"])), _DIGITS) if fp32 else None
+    return Scores(engine=engine, precision=precision, gap=gap, **values)  # type: ignore[arg-type]
+
+
+def gains(measure: Measure, now: Sequence[float], before: Sequence[float]) -> np.ndarray:
+    """How much better each picture has become: of PSNR more is better, of the indices less, of brightness the same."""
+    change = np.subtract(now, before)
+    if measure == "psnr":
+        return change
+    return -abs(change) if measure == "brightness" else -change
+
+
+def make(session: Session, case: Case) -> np.ndarray:
+    """What the model makes of a case, uint8 (H, W, 3) BGR."""
+    if session.interpolates:
+        before, after = case.frames
+        return session.between(before, after, case.t)
+    return session.upscale(*case.frames)
+
+
+def _of_picture(session: Session, case: Case) -> dict[Measure, float]:
+    facts, made = session.manifest, make(session, case)
+    psnr = psnr_y(made, case.truth, facts.scale) if facts.task == "upscale" else psnr_rgb(made, case.truth)
+    return {
+        "psnr": min(psnr, PERFECT),
+        "brightness": float(grey_difference(made, case.truth).mean()),
+        "checkerboard": checkerboard(made, case.truth, _period(facts)),
+        "banding": banding(made, case.truth),
+        "flicker": _flicker(session, case),
+    }
+
+
+def _period(facts: Manifest) -> int:
+    """Of the lattice that the network's enlarging may leave; an interpolator finds motion at half the size."""
+    return max(2, facts.scale)
+
+
+def _flicker(session: Session, case: Case) -> float:
+    """0 where the picture has no room for a clip."""
+    shown = list(_shown(session, clip(case, session.manifest)))
+    return flicker(shown) if shown else 0.0
+
+
+def _shown(session: Session, cases: Sequence[Case]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """The frames of a clip, (made, truth); those that an interpolator was given are shown as they are."""
+    for case in cases:
+        if session.interpolates:
+            yield case.frames[0], case.frames[0]
+        yield make(session, case), case.truth
