@@ -7,7 +7,6 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field, model_validator
 
 from .facts import Digest, Label, NotNegative, Positive, Precision, Strict
-from .latency import Recorded
 from .limits import Limits
 
 Measure = Literal["psnr", "brightness", "checkerboard", "banding", "flicker"]
@@ -84,11 +83,6 @@ class Recording(Strict):
     """By what share the ratio is uncertain."""
     memory_mib: Annotated[Positive, Field(le=1e9)] | None = None
     """Peak memory of a process that does nothing else; None where the system does not tell."""
-
-    @property
-    def recorded(self) -> Recorded:
-        """Its latency."""
-        return Recorded(self.ratio, self.noise)
 
 
 class Contract(Strict):

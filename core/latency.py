@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from .anytime import SETTLE, interval
+from .limits import LATENCY
 from .verdict import Judgement, Verdict
 
-ALLOWED = 0.10
-"""Slow-down that must not pass, as a share."""
 _FIRST_LOOK = 16
 """Rounds before which nothing can be decided."""
 _QUIET = 0.5
@@ -42,7 +41,7 @@ def sealed(openings: Sequence[np.ndarray]) -> Recorded:
     return Recorded(float(np.exp(-np.median(middles))), float(np.expm1(max((high - low) / 2, np.ptp(middles)))))
 
 
-def judge(seconds: np.ndarray, recorded: Recorded, allowed: float = ALLOWED) -> Judgement:
+def judge(seconds: np.ndarray, recorded: Recorded, allowed: float = LATENCY) -> Judgement:
     """(rounds, 2) seconds of candidate and reference from `turns.rounds` -> slow-down against what was sealed, a share.
 
     A model that is slower by `allowed` or more is to fail, one slower by no more than the sealed noise is to pass;
@@ -64,7 +63,7 @@ def judge_in_time(
     pairs: Iterable[tuple[float, float]],
     recorded: Recorded | None,
     out_of_time: Callable[[], bool],
-    allowed: float = ALLOWED,
+    allowed: float = LATENCY,
 ) -> Judgement:
     """`judge` on ever more rounds of `pairs`, an eighth more each time, until it is decided or `out_of_time`.
 

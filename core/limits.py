@@ -7,8 +7,9 @@ from typing import Annotated
 from pydantic import Field
 
 from .facts import NotNegative, Positive, Strict
-from .latency import ALLOWED
 
+LATENCY = 0.10
+"""Slow-down that must not pass, as a share."""
 GAPS = {"upscale": 0.10, "interpolate": 0.15}
 """dB that a precision may lose against fp32, by task, where the owner says nothing."""
 
@@ -34,7 +35,7 @@ class Limits(Strict):
     """Grey levels by which any pixel of a tiled picture may differ from that of the whole one."""
     odd_sizes: NotNegative = 1.0
     """Grey levels by which what is made of frames of odd sides may be further off, in the mean of the worst size."""
-    latency: Positive = ALLOWED
+    latency: Positive = LATENCY
     """Slow-down, as a share."""
     memory: NotNegative = 0.5
     """Growth of the peak memory, as a share."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -12,6 +11,7 @@ from torch import nn
 
 from ..core import picture, triplet
 from ..core.bundle import Bundle
+from ..core.cases import Case, from_triplets
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
 from ..core.manifest import Manifest, PairSample
@@ -21,9 +21,6 @@ from ..core.triplet import Triplet
 from .pairs import draw_pairs
 from .task import Samples, Task
 from .verify import Runner
-
-if TYPE_CHECKING:
-    from ..runtime.contract.cases import Case
 
 
 def read_set(folder: Path) -> list[Triplet]:
@@ -56,8 +53,6 @@ def reference(network: nn.Module, pair: Triplet) -> np.ndarray:
 
 def cases(triplets: list[Triplet], facts: Manifest) -> list[Case]:
     """The triplets as the runtime scores them."""
-    from ..runtime.contract.cases import from_triplets
-
     return from_triplets(triplets)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 
 from ..core.bundle import Bundle
+from ..core.cases import SAMPLES
 from ..core.checkpoint import Checkpoint
 from ..core.manifest import Face, Graph
 from ..core.progress import Advance, progress
@@ -18,7 +19,6 @@ from .calibration import Calibration
 from .describe import describe
 from .faces import faces_of
 from .provenance import limits_of, versions
-from .samples import DRAWN
 from .share import share
 from .task import Set, task
 from .verify import measure
@@ -50,7 +50,7 @@ def seal(
     from ..runtime.contract.measured import contract_of
 
     does, limits = task(trained.spec.task), limits_of(provenance)
-    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {DRAWN: does.draw(), **score_on}
+    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {SAMPLES: does.draw(), **score_on}
     samples, pictures = does.samples(trained)
     with progress("sealing", 2 * len(graphs) + len(sets), quiet) as advance:
         files, weights = share(build_models(graphs, Graphs(trained, calibration), advance))

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..core.bundle import Bundle
+from ..core.cases import Case
 from ..core.checkpoint import Checkpoint
 from ..core.manifest import Manifest, PairSample, Sample
-
-if TYPE_CHECKING:
-    from ..runtime.contract.cases import Case
 
 Set = list[Any]
 """Pictures or triplets with a known truth, as the task has them."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -11,6 +10,7 @@ from torch import nn
 
 from ..core import picture
 from ..core.bundle import Bundle
+from ..core.cases import Case, from_pictures
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
 from ..core.manifest import Manifest, Sample
@@ -19,9 +19,6 @@ from ..core.resize import crop_to_multiple, resize, shrink
 from .samples import draw
 from .task import Samples, Task
 from .verify import Runner
-
-if TYPE_CHECKING:
-    from ..runtime.contract.cases import Case
 
 Pictures = list[tuple[str, np.ndarray]]
 """(name, uint8 (H, W, 3) BGR)."""
@@ -56,8 +53,6 @@ def reference(network: nn.Module, lr: np.ndarray, channels: int) -> np.ndarray:
 
 def cases(pictures: Pictures, facts: Manifest) -> list[Case]:
     """The pictures as the runtime scores them; BadInput for one that is too small."""
-    from ..runtime.contract.cases import from_pictures
-
     return from_pictures((bgr for _, bgr in pictures), facts)
 
 

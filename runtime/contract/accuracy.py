@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from ...core import paired
+from ...core.cases import SAMPLES
 from ...core.contract import MEASURES, Contract
 from ...core.limits import Limits
 from ...core.verdict import Judgement, Verdict
 from ..choose import Choice
-from .cases import SAMPLES
 from .measured import Measured
 from .row import Row, unknown
 from .scores import Values, gains

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ...core.bundle import Bundle
+from ...core.cases import SAMPLES, Case, digest, from_samples
 from ...core.contract import MOST_PICTURES, Contract, DataSet, Recording, Scores, Soundness
 from ...core.errors import MachineCannot
 from ...core.limits import Limits
 from ...core.progress import Advance
 from ..choose import AUTO, Choice, choices
 from ..session import Session
-from .cases import SAMPLES, Case, digest, from_samples
 from .scores import Values, scores, sealed_scores
 from .soundness import soundness
 from .speed import record

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from ...core.bundle import Bundle
 from ...core.contract import Recording
 from ...core.errors import BadInput, MachineCannot
+from ...core.latency import Recorded
 from ...core.limits import Limits
 from ...core.progress import Advance
 from ...core.verdict import Judgement, Verdict
@@ -80,7 +81,8 @@ def _recorded_rows(
         told = f"nothing was recorded on {here()}, with {threads} threads: verify --update records it"
         yield _latency(choice, limits, unknown(told))
         return
-    found = slow_down(bundle, choice, threads, recording.recorded, limits.latency, seconds)
+    recorded = Recorded(recording.ratio, recording.noise)
+    found = slow_down(bundle, choice, threads, recorded, limits.latency, seconds)
     yield _latency(choice, limits, found)
     if recording.memory_mib:
         now = peak_mib(bundle, choice.name, choice.precision, threads, SIZE)

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from ...core.banding import banding
+from ...core.cases import Case, clip
 from ...core.checkerboard import checkerboard
 from ...core.colour import grey_difference
 from ...core.contract import MEASURES, Measure, Scores
+from ...core.errors import BadInput
 from ...core.flicker import flicker
 from ...core.manifest import Manifest
 from ...core.metrics import psnr_rgb, psnr_y
 from ..session import Session
-from .cases import Case, clip
 
 PERFECT = 60.0
 """dB above which two 8-bit pictures are as good as equal."""
@@ -56,6 +57,9 @@ def make(session: Session, case: Case) -> np.ndarray:
 
 def _of_picture(session: Session, case: Case) -> dict[Measure, float]:
     facts, made = session.manifest, make(session, case)
+    if made.shape != case.truth.shape:
+        sizes = " and ".join(f"{bgr.shape[1]}x{bgr.shape[0]}" for bgr in (made, case.truth))
+        raise BadInput(f"what {facts.name} makes of a sample and its truth differ in size: {sizes}")
     psnr = psnr_y(made, case.truth, facts.scale) if facts.task == "upscale" else psnr_rgb(made, case.truth)
     return {
         "psnr": min(psnr, PERFECT),

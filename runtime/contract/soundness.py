@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 
 from ...core.bundle import Bundle
+from ...core.cases import Case
 from ...core.contract import Soundness
 from ..session import Session
-from .cases import Case
 from .scores import make
 
 _TILES = 3

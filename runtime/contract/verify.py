@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ...core.bundle import Bundle
+from ...core.cases import SAMPLES, Case, by_name, digest, from_folder, from_samples
 from ...core.errors import BadInput, MachineCannot
 from ...core.limits import Limits
 from ...core.progress import Advance
@@ -13,7 +14,6 @@ from ...core.verdict import Judgement, Verdict
 from ..choose import AUTO, Choice, choices
 from . import accuracy
 from .accuracy import Before
-from .cases import SAMPLES, Case, digest, from_folder, from_samples
 from .measured import Measured, Sets, measure
 from .pace import pace
 from .row import Row, unknown
@@ -41,21 +41,16 @@ def verify(
     if baseline:
         _refuse_other_kind(bundle, baseline)
     found = choices(bundle.manifest, engine)[0]
-    sets = read_sets(bundle, folders)
+    sets = _read_sets(bundle, folders)
     rows = list(_accuracy(bundle, baseline, found, sets, limits, threads, advance)) if sets else [_no_pictures(limits)]
     return [*rows, *pace(bundle, baseline, engine, limits, threads, seconds, advance)]
 
 
-def read_sets(bundle: Bundle, folders: Sequence[Path]) -> dict[str, list[Case]]:
-    """What to score on. Raises BadInput for a folder that holds nothing of the kind, and for two of one name."""
+def _read_sets(bundle: Bundle, folders: Sequence[Path]) -> dict[str, list[Case]]:
+    """What to score on."""
     samples = from_samples(bundle)
     sets = {SAMPLES: samples} if samples else {}
-    for folder in folders:
-        name = folder.resolve().name
-        if name in {SAMPLES, *sets}:
-            raise BadInput(f"scores go by the name of their folder, and '{name}' is taken; rename {folder}")
-        sets[name] = from_folder(folder, bundle.manifest)
-    return sets
+    return sets | {name: from_folder(folder, bundle.manifest) for name, folder in by_name(folders).items()}
 
 
 def _limits(bundle: Bundle) -> Limits:

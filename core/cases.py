@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ...core import picture, triplet
-from ...core.bundle import Bundle
-from ...core.contract import MOST_PICTURES
-from ...core.manifest import Manifest, PairSample
-from ...core.resize import crop_to_multiple, shrink
-from ...core.triplet import Triplet
+from . import picture, triplet
+from .bundle import Bundle
+from .contract import MOST_PICTURES
+from .errors import BadInput
+from .manifest import Manifest, PairSample
+from .resize import crop_to_multiple, shrink
+from .triplet import Triplet
 
 SAMPLES = "samples"
 """The name that the pictures in a bundle go by."""
@@ -46,6 +47,17 @@ def from_samples(bundle: Bundle) -> list[Case]:
         names = (sample.before, sample.after) if pair else (sample.input,)
         cases.append(Case(tuple(map(decoded, names)), decoded(sample.truth), sample.t if pair else 0.5))
     return cases
+
+
+def by_name(folders: Sequence[Path]) -> dict[str, Path]:
+    """Folders by the names that scores on what they hold go by. Raises BadInput for two of one name."""
+    named: dict[str, Path] = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in {SAMPLES, *named}:
+            raise BadInput(f"scores go by the name of their folder, and '{name}' is taken; rename {folder}")
+        named[name] = folder
+    return named
 
 
 def from_folder(folder: Path, facts: Manifest) -> list[Case]:
