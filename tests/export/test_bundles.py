@@ -209,6 +209,30 @@ def test_the_run_it_is_from_is_told_without_the_places_of_this_machine(tmp_path:
     assert told["files"].keys() >= {graph["file"] for graph in told["graphs"]}
 
 
+def test_the_limits_of_the_recipe_are_sealed(tmp_path: Path, capsys):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    told = {"recipe": {"limits": {"psnr": 0.5}}, "teacher": None, "steps": 5, "seconds": 1.5}
+    (run / "metrics.json").write_text(json.dumps(told))
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--seconds", 0)
+    assert pocketlens(*command, "--quiet") == 0
+    contract = bundles.read(tmp_path / "a.plens").manifest.contract
+    assert contract and (contract.limits.psnr, contract.limits.gap) == (0.5, 0.1)
+    told["recipe"]["limits"] = {"psnr": -1}
+    (run / "metrics.json").write_text(json.dumps(told))
+    assert pocketlens(*command, "--force") == 2
+    assert "[limits] of the run's recipe: psnr" in capsys.readouterr().err
+
+
+def test_what_was_measured_is_sealed_and_kept_where_it_was_made(sealed: Path, opened: Bundle, photos: Path):
+    contract = opened.manifest.contract
+    assert contract and set(contract.sets) == {"samples", "photos"}
+    assert [contract.sets[name].pictures for name in ("samples", "photos")] == [12, 4]
+    assert contract.recordings == []
+    held = {(each.engine, each.precision) for each in contract.sets["photos"].scores}
+    assert {("onnxruntime", precision) for precision in ("fp32", "fp16", "int8")} <= held
+    assert pocketlens("verify", sealed, "--data", photos, "--seconds", 0, "--quiet") == 0
+
+
 def test_the_drawn_pictures_are_varied_and_always_the_same():
     first, second = draw(), draw()
     assert len(first) == 12 == len({name for name, _ in first})
