@@ -45,7 +45,7 @@ def with_pictures(path: Path, count: int = 12) -> Bundle:
         small = picture.encode(shrink(truth, bundle.manifest.scale))
         files |= {f"{name}-in.png": small, f"{name}.png": picture.encode(truth)}
         samples.append(Sample(input=f"{name}-in.png", expected=f"{name}.png", truth=f"{name}.png"))
-    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), bundle.files | files, str(path))
+    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), {**bundle.files, **files}, str(path))
 
 
 def with_pairs(path: Path, count: int = 6) -> Bundle:
@@ -56,7 +56,7 @@ def with_pairs(path: Path, count: int = 6) -> Bundle:
         names = {part: f"{one.name}-{part}.png" for part in parts}
         files |= {names[part]: picture.encode(bgr) for part, bgr in parts.items()}
         samples.append(PairSample(**names, expected=names["truth"], t=one.t))
-    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), bundle.files | files, str(path))
+    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), {**bundle.files, **files}, str(path))
 
 
 def with_graph(bundle: Bundle, precision: str, change: Callable[[onnx.ModelProto], None]) -> Bundle:
