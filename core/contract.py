@@ -11,7 +11,7 @@ from .limits import Limits
 
 Measure = Literal["psnr", "brightness", "checkerboard", "banding", "flicker"]
 MEASURES: tuple[Measure, ...] = get_args(Measure)
-MOST_PICTURES = 200
+MOST_PICTURES = 100
 """Of a set, that are recorded one by one; a larger set is told by its first."""
 MOST_RECORDINGS = 300
 

@@ -19,7 +19,8 @@ from ..choose import AUTO, choices
 from ..options import Model
 from ..resolve import open_bundle
 from .measured import fastest
-from .row import Row, as_json, as_junit, as_markdown, as_text
+from .reports import as_json, as_junit, as_markdown, as_text
+from .row import Row
 from .update import update
 from .verify import verify
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from ...core.bundle import Bundle
@@ -47,13 +48,12 @@ def contract_of(bundle: Bundle, sets: Sets, limits: Limits, threads: int, second
     `sets` come besides the bundle's own samples. `seconds` are for all engines together; 0 leaves time and memory out.
     """
     sets = {SAMPLES: from_samples(bundle), **{name: cases[:MOST_PICTURES] for name, cases in sets.items()}}
-    found = {}
+    found: dict[tuple[str, str], Measured] = {}
     for choice in choices(bundle.manifest)[0]:
         advance(0, note=f"measuring {choice.precision} on {choice.name}")
-        try:
+        # What does not run here is measured where it does.
+        with suppress(MachineCannot):
             found[choice.name, choice.precision] = measure(bundle, choice, sets, threads)
-        except MachineCannot:
-            continue  # what does not run here is measured where it does
     return Contract(
         limits=limits.of_task(bundle.manifest.task),
         sets={name: _data_set(name, cases, found) for name, cases in sets.items()},
@@ -77,7 +77,8 @@ def recordings(bundle: Bundle, threads: int, seconds: float, advance: Advance, e
     made = []
     for choice in found:
         advance(0, note=f"timing {choice.precision} on {choice.name}")
-        made.append(record(bundle, choice, threads, seconds / len(found)))
+        with suppress(MachineCannot):
+            made.append(record(bundle, choice, threads, seconds / len(found)))
     return made
 
 

@@ -15,6 +15,7 @@ from ...core.verdict import Judgement, Verdict
 from ..choose import Choice, choices
 from .measured import fastest
 from .memory import peak_mib
+from .reference import REFERENCE
 from .row import Row, unknown
 from .speed import SIZE, here, slow_down, slower_than
 
@@ -56,7 +57,8 @@ def _recorded(bundle: Bundle, threads: int) -> dict[str, Recording]:
     """Engine -> what was recorded of it on a machine of this kind."""
     contract, processor = bundle.manifest.contract, here()
     found = contract.recordings if contract else []
-    return {each.engine: each for each in found if (each.processor, each.threads) == (processor, threads)}
+    key = processor, threads, REFERENCE
+    return {each.engine: each for each in found if (each.processor, each.threads, each.reference) == key}
 
 
 def _recorded_precision(bundle: Bundle, choice: Choice, known: dict[str, Recording]) -> Choice:
@@ -67,7 +69,7 @@ def _recorded_precision(bundle: Bundle, choice: Choice, known: dict[str, Recordi
 def _side_by_side(
     bundle: Bundle, baseline: Bundle, choice: Choice, limits: Limits, threads: int, seconds: float
 ) -> Iterator[Row]:
-    choices(baseline.manifest, choice.name, choice.precision)
+    choices(baseline.manifest, choice.name, choice.precision)  # raises where the baseline has no such graph
     found = slower_than(baseline, bundle, choice, threads, limits.latency, seconds)
     yield _latency(choice, limits, found)
     before, now = (peak_mib(each, choice.name, choice.precision, threads, SIZE) for each in (baseline, bundle))
