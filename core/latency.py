@@ -44,17 +44,18 @@ def sealed(openings: Sequence[np.ndarray]) -> Recorded:
 def judge(seconds: np.ndarray, recorded: Recorded, allowed: float = LATENCY) -> Judgement:
     """(rounds, 2) seconds of candidate and reference from `turns.rounds` -> slow-down against what was sealed, a share.
 
-    A model that is slower by `allowed` or more is to fail, one slower by no more than the sealed noise is to pass;
-    where loads treat both alike, either goes wrong with a chance of at most 0.5 %, in however many looks. Between the
-    two either may come out: the line to fail lies halfway, or a slow-down of just `allowed` would never show, and the
-    doubt of a busy machine moves it to three quarters at most, so that it still shows in time.
+    A model that is slower by `allowed` or more is to fail, one as fast as it was sealed is to pass, and either may seem
+    so by the sealed noise more or less. Where loads treat both alike, either goes wrong with a chance of at most 0.5 %,
+    in however many looks. Between the two either may come out: the line to fail lies halfway between noise and
+    `allowed`, or a slow-down of just `allowed` would never show, and the doubt of a busy machine moves it to three
+    quarters at most, so that it still shows in time.
     """
     values = _slowness(seconds) + np.log(recorded.ratio)
     ends = _doubted(values, most=(allowed - recorded.noise) / 4)
     value, low, high = (float(np.expm1(end)) for end in (np.median(values), *ends))
     if low > (recorded.noise + allowed) / 2:
         return Judgement(value, low, high, Verdict.FAIL)
-    if high < allowed:
+    if high < allowed - recorded.noise:
         return Judgement(value, low, high, Verdict.PASS)
     return Judgement(value, low, high, Verdict.UNDECIDED, "the machine is too busy to tell: give it more time")
 

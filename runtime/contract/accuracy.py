@@ -25,6 +25,8 @@ class Before:
     scores: Mapping[str, Values] = field(default_factory=dict)
     """By the name of the set."""
     odd_sizes: float | None = None
+    same: bool = True
+    """Whether it is of the same model, which is to give the same pictures."""
     why_not: str = ""
     """What to say of pictures whose scores it does not know."""
 
@@ -42,7 +44,9 @@ def sealed(contract: Contract | None, choice: Choice, digests: Mapping[str, str]
     }
     odd = next((each.odd_sizes for each in contract.soundness if (each.engine, each.precision) == key), None)
     scores = {name: known[digest] for name, digest in digests.items() if digest in known}
-    return Before(scores, odd, "not measured on this engine when the bundle was sealed: seal it where the engine runs")
+    return Before(
+        scores, odd, why_not="not measured on this engine when the bundle was sealed: seal it where the engine runs"
+    )
 
 
 def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None, limits: Limits) -> Iterator[Row]:
@@ -50,11 +54,11 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
     of = f"{choice.precision} {choice.name}"
     for name, values in now.scores.items():
         if name in before.scores:
-            yield from _against(f"{of} {name}", values, before.scores[name], limits)
+            yield from _against(f"{of} {name}", values, before.scores[name], before.same, limits)
         elif name == SAMPLES or not fp32 or fp32 is now:
             yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
         if name != SAMPLES and fp32 and fp32 is not now:
-            differences = gains("psnr", values["psnr"], fp32.scores[name]["psnr"])
+            differences = gains("psnr", values["psnr"], fp32.scores[name]["psnr"], same=False)
             yield _loss(f"gap {of} {name}", differences, limits.gap or 0, limits.worst, "dB")
     if now.soundness.tiled is not None:
         yield Row(f"tiled {of}", limits.tiled, _held(now.soundness.tiled, limits.tiled), "levels")
@@ -63,11 +67,12 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
         yield Row(f"odd_sizes {of}", limits.odd_sizes, _held(growth, limits.odd_sizes), "levels")
 
 
-def _against(of: str, values: Values, before: Values, limits: Limits) -> Iterator[Row]:
+def _against(of: str, values: Values, before: Values, same: bool, limits: Limits) -> Iterator[Row]:
     """What the pictures of a set have lost."""
     for measure in MEASURES:
         allowed, unit = getattr(limits, measure), "dB" if measure == "psnr" else "levels"
-        yield _loss(f"{measure} {of}", gains(measure, values[measure], before[measure]), allowed, limits.worst, unit)
+        differences = gains(measure, values[measure], before[measure], same)
+        yield _loss(f"{measure} {of}", differences, allowed, limits.worst, unit)
 
 
 def _loss(name: str, differences: np.ndarray, allowed: float, worst: float, unit: str) -> Row:

@@ -19,6 +19,8 @@ from ..session import Session
 
 PERFECT = 60.0
 """dB above which two 8-bit pictures are as good as equal."""
+_NEAR = 50.0
+"""dB above which no one sees a difference, so that two models are equally good there."""
 _DIGITS = 4
 
 Values = dict[Measure, list[float]]
@@ -39,12 +41,18 @@ def sealed_scores(engine: str, precision: str, values: Values, fp32: Values | No
     return Scores(engine=engine, precision=precision, gap=gap, **values)  # type: ignore[arg-type]
 
 
-def gains(measure: Measure, now: Sequence[float], before: Sequence[float]) -> np.ndarray:
-    """How much better each picture has become: of PSNR more is better, of the indices less, of brightness the same."""
-    change = np.subtract(now, before)
+def gains(measure: Measure, now: Sequence[float], before: Sequence[float], same: bool = True) -> np.ndarray:
+    """How much better each picture has become: of PSNR more is better, of the indices less.
+
+    The `same` model is to give the same picture, so its brightness may not change. Another one may come nearer to the
+    truth, and how near a picture is that is next to perfect, where half a grey level is decibels, does not count.
+    """
+    new, old = np.array(now), np.array(before)
     if measure == "psnr":
-        return change
-    return -abs(change) if measure == "brightness" else -change
+        return new - old if same else np.minimum(new, _NEAR) - np.minimum(old, _NEAR)
+    if measure == "brightness":
+        return -abs(new - old) if same else abs(old) - abs(new)
+    return old - new
 
 
 def make(session: Session, case: Case) -> np.ndarray:

@@ -19,9 +19,9 @@ from ..machine import processor_name
 from .memory import peak_mib
 from .reference import REFERENCE, open_reference
 
-SIZE = 180, 320
+SIZE = 128, 192
 """Height and width of the frames that are timed: small enough for many turns in a minute."""
-_OPENINGS = 3
+_OPENINGS = 5
 _LEAST_ROUNDS = 16
 """Of each opening, however little time there is."""
 _ANEW = 0.02

@@ -109,7 +109,7 @@ def _before(
         before = measure(baseline, choice, sets, threads)
     except (MachineCannot, BadInput) as error:
         return Before(why_not=f"the baseline cannot be measured: {error}")
-    return Before(before.scores, before.soundness.odd_sizes)
+    return Before(before.scores, before.soundness.odd_sizes, same=False)
 
 
 def _does_not_run(bundle: Bundle, choice: Choice, limits: Limits, why: str) -> Row:

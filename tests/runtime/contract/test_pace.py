@@ -25,10 +25,10 @@ def quiet(steps: int = 1, note: str = "") -> None:
     """Progress that nobody watches."""
 
 
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     graphs = {"fp32": upscaler_graph(), "int8": upscaler_graph()}
-    return sealed(with_pictures(make_bundle(tmp_path / "a.plens", graphs=graphs), 2))
+    return sealed(with_pictures(make_bundle(tmp_path_factory.mktemp("bundle") / "a.plens", graphs=graphs), 2))
 
 
 def recorded(bundle: Bundle, **facts: object) -> Bundle:

@@ -56,7 +56,13 @@ def test_a_truth_of_another_size_is_refused(bundle: Bundle):
 def test_better_is_more_for_decibels_less_for_errors_and_the_same_for_brightness():
     assert gains("psnr", [31.0], [30.0]) == [1]
     assert gains("flicker", [2.0], [1.0]) == [-1]
-    assert list(gains("brightness", [1.0, -1.0], [0.0, 0.0])) == [-1, -1]
+    assert list(gains("brightness", [1.0, 0.0], [0.0, 1.0])) == [-1, -1]
+
+
+def test_another_model_may_come_nearer_to_the_truth_and_next_to_it_counts_no_more():
+    assert list(gains("brightness", [1.0, 0.0], [0.0, 1.0], same=False)) == [-1, 1]
+    assert list(gains("psnr", [55.0, 49.0, 30.0], [57.0, 52.0, 31.0], same=False)) == [0, -1, -1]
+    assert list(gains("psnr", [55.0], [57.0])) == [-2]
 
 
 def test_a_reach_that_is_too_short_shows_in_tiles(tmp_path: Path):

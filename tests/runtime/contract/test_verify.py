@@ -31,9 +31,9 @@ def two_precisions(path: Path, seed: int) -> Bundle:
     return with_pictures(make_bundle(path, graphs=graphs))
 
 
-@pytest.fixture
-def bundle(tmp_path: Path) -> Bundle:
-    return sealed(two_precisions(tmp_path / "a.plens", seed=0))
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    return sealed(two_precisions(tmp_path_factory.mktemp("bundle") / "a.plens", seed=0))
 
 
 def found(bundle: Bundle, baseline: Bundle | None = None, folders: Sequence[Path] = ()) -> dict[str, Row]:
