@@ -56,6 +56,12 @@ class DataSet(Strict):
     pictures: Annotated[int, Field(ge=1, le=MOST_PICTURES)]
     scores: Annotated[list[Scores], Field(max_length=30)]
 
+    @model_validator(mode="after")
+    def _are_of_these_pictures(self) -> DataSet:
+        if any(len(each.psnr) != self.pictures for each in self.scores):
+            raise ValueError("scores that are not of as many pictures as the set has")
+        return self
+
 
 class Soundness(Strict):
     """Whether a precision gives the same picture whole and in parts, on one engine."""

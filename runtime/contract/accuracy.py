@@ -53,8 +53,10 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
     """Every limit on the pictures of one way to run a model. `fp32`: what the same engine reaches in that precision."""
     of = f"{choice.precision} {choice.name}"
     for name, values in now.scores.items():
-        if name in before.scores:
-            yield from _against(f"{of} {name}", values, before.scores[name], before.same, limits)
+        known = before.scores.get(name)
+        # A bundle may come from a stranger, and say anything of its pictures.
+        if known and len(known["psnr"]) == len(values["psnr"]):
+            yield from _against(f"{of} {name}", values, known, before.same, limits)
         elif name == SAMPLES or not fp32 or fp32 is now:
             yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
         if name != SAMPLES and fp32 and fp32 is not now:

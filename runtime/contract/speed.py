@@ -21,7 +21,7 @@ from .reference import REFERENCE, open_reference
 
 SIZE = 128, 192
 """Height and width of the frames that are timed: small enough for many turns in a minute."""
-_OPENINGS = 5
+_OPENINGS = 3
 _LEAST_ROUNDS = 16
 """Of each opening, however little time there is."""
 _ANEW = 0.02

@@ -65,6 +65,7 @@ def changed(*path: str | int, value: Any) -> dict[str, Any]:
         changed("sets", "a\n", value={}),
         changed("sets", "samples", "sha256", value="g" * 64),
         changed("sets", "samples", "pictures", value=10**9),
+        changed("sets", "samples", "pictures", value=3),
         changed("sets", "samples", "scores", value=[SCORES] * 99),
         changed("sets", "samples", "scores", 0, "psnr", value=[]),
         changed("sets", "samples", "scores", 0, "psnr", value=[1.0] * (MOST_PICTURES + 1)),

@@ -60,6 +60,15 @@ def test_an_engine_that_nobody_measured_is_undecided(bundle: Bundle):
     assert row.verdict == UNDECIDED and "not measured on this engine" in row.found.why
 
 
+def test_scores_of_other_pictures_than_there_are_decide_nothing(bundle: Bundle):
+    fewer = changed(bundle, samples=bundle.manifest.samples[:3])
+    contract = sealed(fewer).manifest.contract
+    assert contract and bundle.manifest.contract
+    forged = contract.sets["samples"].model_copy(update={"sha256": bundle.manifest.contract.sets["samples"].sha256})
+    rows = found(changed(bundle, contract=contract.model_copy(update={"sets": {"samples": forged}})))
+    assert rows["psnr fp32 onnxruntime samples"].verdict == UNDECIDED
+
+
 def test_a_model_without_pictures_is_undecided(tmp_path: Path):
     rows = found(read(make_bundle(tmp_path / "a.plens")))
     assert verdicts(rows) == {UNDECIDED} and "--data" in rows["psnr"].found.why
