@@ -42,6 +42,19 @@ def luma(bgr: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
     return cv2.transform(rows, _BGR_TO_LUMA, dst=empty(rows.shape[:2], np.float32)).reshape(bgr.shape[:-1])
 
 
+def grey(picture: np.ndarray) -> np.ndarray:
+    """(H, W), or (H, W, 3) BGR, uint8 or float -> (H, W) uint8 or float32 of full-range luma: grey stays what it is."""
+    plane = picture if picture.dtype == np.uint8 else picture.astype(np.float32, copy=False)
+    return plane if plane.ndim == 2 else cv2.cvtColor(plane, cv2.COLOR_BGR2GRAY)
+
+
+def grey_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How much brighter `one` is than `other`, both as `grey` takes them -> float32 (H, W), not rounded."""
+    if one.dtype != other.dtype:
+        one, other = (picture.astype(np.float32, copy=False) for picture in (one, other))
+    return grey(cv2.subtract(one, other, dtype=cv2.CV_32F))
+
+
 def to_network(bgr: np.ndarray, channels: int, empty: Empty = np.empty) -> np.ndarray:
     """uint8 (..., H, W, 3) BGR -> float32 (..., channels, H, W) in [0, 1] as networks take it."""
     if channels == 1:
