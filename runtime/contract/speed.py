@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from ...core.bundle import Bundle
 from ...core.contract import Recording
 from ...core.latency import Recorded, judge_in_time, sealed
 from ...core.turns import rounds
-from ...core.verdict import Judgement
+from ...core.verdict import Judgement, Verdict
 from ..choose import Choice
 from ..engine import all_threads
 from ..machine import processor_name
@@ -27,6 +28,8 @@ _LEAST_ROUNDS = 16
 _ANEW = 0.02
 """What opening the same model again changes in its latency, as a share: see docs/gates.md."""
 _MOST_NOISE = 10.0
+_HARM = 0.25
+"""How much slower, at most, one model became than another per share of a core that other programs had: some 0.2."""
 
 Call = Callable[[], object]
 
@@ -38,12 +41,12 @@ def here() -> str:
 
 def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Recording:
     """Time a model next to the reference for about `seconds`, opened anew several times, and take its peak memory."""
-    series = []
+    series, harm = [], watch()
     for opening in range(_OPENINGS):
         with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
             pairs = rounds(candidate, reference, seed=opening)
             series.append(np.array(list(_for(seconds / _OPENINGS, pairs))))
-    found = sealed(series)
+    found, doubt = sealed(series), harm()
     return Recording(
         engine=choice.name,
         version=choice.engine.version(),
@@ -52,7 +55,7 @@ def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Reco
         processor=here(),
         reference=REFERENCE,
         ratio=found.ratio,
-        noise=min(found.noise, _MOST_NOISE),
+        noise=min(max(found.noise, doubt), _MOST_NOISE),
         memory_mib=peak_mib(bundle, choice.name, choice.precision, threads, SIZE),
     )
 
@@ -62,7 +65,7 @@ def slow_down(
 ) -> Judgement:
     """How much slower a model is than when it was recorded."""
     with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
-        return judge_in_time(rounds(candidate, reference), recorded, deadline(seconds), allowed)
+        return _judged(candidate, reference, recorded, allowed, seconds)
 
 
 def slower_than(
@@ -70,7 +73,27 @@ def slower_than(
 ) -> Judgement:
     """How much slower a model is than another one, side by side."""
     with _trial(bundle, choice, threads) as candidate, _trial(baseline, choice, threads) as reference:
-        return judge_in_time(rounds(candidate, reference), Recorded(1.0, _ANEW), deadline(seconds), allowed)
+        return _judged(candidate, reference, Recorded(1.0, _ANEW), allowed, seconds)
+
+
+def _judged(candidate: Call, reference: Call, recorded: Recorded, allowed: float, seconds: float) -> Judgement:
+    """The judgement, in which no failure counts that the load of this machine may explain."""
+    harm = watch()
+    found = judge_in_time(rounds(candidate, reference), recorded, deadline(seconds), allowed)
+    if found.verdict == Verdict.FAIL and found.low < (doubt := harm()):
+        told = f"this machine is busy, which alone may make {doubt:.0%}: measure on a quieter one"
+        return replace(found, verdict=Verdict.UNDECIDED, why=told)
+    return found
+
+
+def watch() -> Callable[[], float]:
+    """By what share the load since this call may have made one model slower than another.
+
+    Models differ in what they lose to a load: threads that wait to be woken, caches that others have filled. How
+    heavy it was shows in the time that this process did not get.
+    """
+    start, used = time.perf_counter(), time.process_time()
+    return lambda: _HARM * max(0.0, 1 - (time.process_time() - used) / (time.perf_counter() - start))
 
 
 def deadline(seconds: float) -> Callable[[], bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import onnx
@@ -57,11 +58,12 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-def on_a_machine(patch: pytest.MonkeyPatch, slowness: float = 1.0, mib: float = 100.0) -> None:
+def on_a_machine(patch: pytest.MonkeyPatch, slowness: float = 1.0, mib: float = 100.0, harm: float = 0.0) -> None:
     def rounds(*calls: object, seed: int = 0) -> np.ndarray:
         return timed("idle", np.random.default_rng(seed), 400, slowness)
 
     patch.setattr(speed, "rounds", rounds)
+    patch.setattr(speed, "watch", lambda: lambda: harm)
     for module in (pace, speed):
         patch.setattr(module, "peak_mib", lambda *_: mib)
 
@@ -83,6 +85,29 @@ def test_a_tenth_slower(bundle: Bundle, machine: pytest.MonkeyPatch):
     on_a_machine(machine, slowness=1.1)
     row = on_time(recorded(bundle))["latency fp32 onnxruntime"]
     assert row.verdict == FAIL and row.found.value == pytest.approx(0.1, abs=0.02)
+
+
+def test_what_a_load_may_explain_is_no_failure_and_more_is(bundle: Bundle, machine: pytest.MonkeyPatch):
+    for slowness, verdict in ((1.1, UNDECIDED), (1.5, FAIL)):
+        on_a_machine(machine, slowness, harm=0.15)
+        row = on_time(recorded(bundle))["latency fp32 onnxruntime"]
+        assert row.verdict == verdict
+        assert ("busy" in row.found.why) == (verdict == UNDECIDED)
+
+
+def test_what_is_recorded_under_load_is_uncertain(bundle: Bundle, machine: pytest.MonkeyPatch, tmp_path: Path):
+    path = tmp_path / "b.plens"
+    write(path, bundle.manifest, bundle.files)
+    on_a_machine(machine, harm=0.15)
+    update.update(path, bundle, "onnxruntime", 1, 0.1, quiet)
+    contract = read(path).manifest.contract
+    assert contract and contract.recordings[0].noise == 0.15
+
+
+def test_a_process_that_waits_leaves_the_machine_to_others(monkeypatch: pytest.MonkeyPatch):
+    clocks = {"perf_counter": iter([0.0, 10.0]).__next__, "process_time": iter([5.0, 9.0]).__next__}
+    monkeypatch.setattr(speed, "time", SimpleNamespace(**clocks))
+    assert speed.watch()() == pytest.approx(0.6 * speed._HARM)
 
 
 def test_twice_the_memory(bundle: Bundle, machine: pytest.MonkeyPatch):
