@@ -53,6 +53,8 @@ def quantize(
     if plot:
         refuse_taken(output_file(plot, ".png"), force)
     trained = open_checkpoint(model, scale)
+    if trained.ranges:
+        raise BadInput(f"{model} was trained in int8 and is exported as it was trained; give the run it started from")
     told = _explained(trained, data or [], calib, processor, limit, quiet)
     if plot:
         from .explain_plot import draw
@@ -73,7 +75,7 @@ def _explained(
     spec, usual = trained.spec, LIMITS[trained.spec.task]
     limit = usual if limit is None else limit
     given = _given(trained, data)
-    calibration = open_calibration(calib, spec, quiet)
+    calibration = open_calibration(calib, trained, quiet)
     if not (cases := given or calibration.scored):
         raise BadInput(f"every picture is too small to measure an upscaler x{spec.scale} on")
     with progress("tracing", None, quiet):

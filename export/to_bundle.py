@@ -46,7 +46,7 @@ def export_bundle(
 
     sets = read_sets(data or [], task(trained.spec.task))
     provenance = provenance_of(locate(model))
-    calibration = open_calibration(calib, trained.spec, quiet) if "int8" in wanted else Calibration()
+    calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, quiet)
     write(out, sealed.manifest, sealed.files)
     manifest = read(out).manifest
