@@ -66,6 +66,7 @@ NETWORKS = Catalog("network", "MODEL", "teachers", "students")
 LOSSES = Catalog("loss", "LOSS", "distill/losses")
 TARGETS = Catalog("export target", "TARGET", "export", prefix="to_")
 ENGINES = Catalog("engine", "ENGINE", "runtime/engines")
+CHECKS = Catalog("check of a graph", "CHECK", "export/checks")
 RULES = Catalog("rule", "RULE", "export", prefix="rule_")
 """What export keeps to and training has to know; so distill need not know the export side."""
 SOURCES = Catalog("kind of model", "SOURCE", "export", prefix="from_")

@@ -17,9 +17,13 @@ RGB_TO_YCBCR = np.array(
 YCBCR_OFFSET = np.array([16.0, 128.0, 128.0])
 YCBCR_TO_RGB = np.linalg.inv(RGB_TO_YCBCR)
 
-_BGR_TO_YCBCR = (RGB_TO_YCBCR[:, ::-1] / 255 / 255).astype(np.float32)
-_YCBCR_TO_BGR = (YCBCR_TO_RGB[::-1] * 255 * 255).astype(np.float32)
-_OFFSET = (YCBCR_OFFSET / 255).astype(np.float32)
+_BGR_TO_LUMA = np.append(RGB_TO_YCBCR[0, ::-1] / 255, YCBCR_OFFSET[0])[None] / 255
+"""(1, 4): grey levels of B, G, R and 1 -> luma over 255."""
+_LUMA_GAIN = YCBCR_TO_RGB[0, 0] * 255**2
+_BGR_TO_COLOUR = np.column_stack(
+    [YCBCR_TO_RGB[::-1, 1:] @ RGB_TO_YCBCR[1:, ::-1], -_LUMA_GAIN * np.full(3, YCBCR_OFFSET[0] / 255)]
+)
+"""(3, 4): grey levels of B, G, R and 1 -> what of them is not luma times its gain."""
 
 _DEPTHS = {np.dtype(np.uint8): cv2.CV_8U, np.dtype(np.uint16): cv2.CV_16U}
 _STRIP = 64
@@ -34,20 +38,21 @@ def store(values: np.ndarray, gain: float, into: np.ndarray) -> np.ndarray:
 
 def luma(bgr: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
     """uint8 (..., 3) BGR -> float32 (...) luma over 255, in [16/255, 235/255], not rounded."""
-    y = np.matmul(copied(bgr, np.float32, empty), _BGR_TO_YCBCR[0], out=empty(bgr.shape[:-1], np.float32))
-    return np.add(y, _OFFSET[0], out=y)
+    rows = copied(bgr, np.float32, empty).reshape(-1, *bgr.shape[-2:])
+    return cv2.transform(rows, _BGR_TO_LUMA, dst=empty(rows.shape[:2], np.float32)).reshape(bgr.shape[:-1])
 
 
-def bgr_to_ycbcr(bgr: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
-    """uint8 (H, W, 3) BGR -> float32 (H, W, 3) YCbCr over 255, not rounded."""
-    linear = np.column_stack([_BGR_TO_YCBCR, _OFFSET])
-    return cv2.transform(copied(bgr, np.float32, empty), linear, dst=empty(bgr.shape, np.float32))
+def grey(picture: np.ndarray) -> np.ndarray:
+    """(H, W), or (H, W, 3) BGR, uint8 or float -> (H, W) uint8 or float32 of full-range luma: grey stays what it is."""
+    plane = picture if picture.dtype == np.uint8 else picture.astype(np.float32, copy=False)
+    return plane if plane.ndim == 2 else cv2.cvtColor(plane, cv2.COLOR_BGR2GRAY)
 
 
-def ycbcr_to_bgr(ycbcr: np.ndarray, into: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
-    """float32 (H, W, 3) YCbCr over 255 -> uint8 BGR, rounded and clipped, written `into` an array."""
-    linear = np.column_stack([_YCBCR_TO_BGR, -_YCBCR_TO_BGR @ _OFFSET])
-    return store(cv2.transform(ycbcr, linear, dst=empty(ycbcr.shape, np.float32)), 1, into)
+def grey_difference(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """How much brighter `one` is than `other`, both as `grey` takes them -> float32 (H, W), not rounded."""
+    if one.dtype != other.dtype:
+        one, other = (picture.astype(np.float32, copy=False) for picture in (one, other))
+    return grey(cv2.subtract(one, other, dtype=cv2.CV_32F))
 
 
 def to_network(bgr: np.ndarray, channels: int, empty: Empty = np.empty) -> np.ndarray:
@@ -67,16 +72,19 @@ def from_network(rgb: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
 def recolour(upscaled: np.ndarray, lr: np.ndarray, empty: Empty = np.empty) -> np.ndarray:
     """Luma float32 (H, W) over 255 and the small uint8 BGR picture it came from -> uint8 (H, W, 3) BGR.
 
-    Chroma is enlarged by cubic interpolation: the eye and PSNR-Y ask no more of it.
+    Chroma is enlarged by cubic interpolation: the eye and PSNR-Y ask no more of it. All being linear, it is enlarged
+    as what it adds to blue, green and red.
     """
-    height, width = upscaled.shape
-    larger, bgr = (empty((height, width, 3), kind) for kind in (np.float32, np.uint8))
-    cv2.resize(bgr_to_ycbcr(lr, empty), (width, height), dst=larger, interpolation=cv2.INTER_CUBIC)
+    colour = copied(lr, np.float32, empty)
+    cv2.transform(colour, _BGR_TO_COLOUR, dst=colour)
+    larger = empty((*upscaled.shape, 3), np.float32)
+    cv2.resize(colour, upscaled.shape[::-1], dst=larger, interpolation=cv2.INTER_CUBIC)
+    bgr = empty(larger.shape, np.uint8)
     # A strip stays in the cache from step to step.
-    for top in range(0, height, _STRIP):
+    for top in range(0, len(upscaled), _STRIP):
         rows = slice(top, top + _STRIP)
-        cv2.insertChannel(upscaled[rows], larger[rows], 0)
-        ycbcr_to_bgr(larger[rows], bgr[rows], empty)
+        grey = cv2.cvtColor(upscaled[rows], cv2.COLOR_GRAY2BGR, dst=empty(larger[rows].shape, np.float32))
+        cv2.addWeighted(grey, _LUMA_GAIN, larger[rows], 1, 0, dst=bgr[rows], dtype=cv2.CV_8U)
     return bgr
 
 

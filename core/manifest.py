@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, StringConstraints, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 from pydantic_core import from_json
 
+from .contract import Contract
 from .errors import BadBundle, told
+from .facts import Label, Precision, Strict
 from .graph_check import Port, Ports
 from .options import first_problem
 
@@ -16,11 +18,8 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 MOST_MANIFEST = 1 << 20
 
-Precision = Literal["fp32", "fp16", "int8"]
 Face = Literal["float", "frame", "split", "motion"]
 Processor = Literal["cpu", "tensorrt"]
-Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$")]
-"""A name that can be shown: nothing in it moves the cursor."""
 
 MOMENT = "t"
 """The input that is no frame: (N,) float32 in (0, 1), where a picture lies between two frames."""
@@ -36,22 +35,18 @@ PARTS: Mapping[str, Mapping[str, int]] = {
 pixels of the frame, and the logits of that share, in one map of the frame's size or a whole part of it."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Graph(_Strict):
+class Graph(Strict):
     """One ONNX graph in the bundle."""
 
     file: str
     precision: Precision
     face: Face
     target: Processor
-    weights: list[str] = []
+    weights: list[str] = Field(default_factory=list)
     """Files with the weights that it has in common with other graphs, to be put in it."""
 
 
-class Sample(_Strict):
+class Sample(Strict):
     """A small input picture, what the fp32 reference makes of it, and the truth; all PNG."""
 
     input: str
@@ -63,7 +58,7 @@ class Sample(_Strict):
         return self.input, self.expected, self.truth
 
 
-class PairSample(_Strict):
+class PairSample(Strict):
     """Two small frames, what the fp32 reference puts between them at the moment `t`, and the truth; all PNG."""
 
     before: str
@@ -77,7 +72,7 @@ class PairSample(_Strict):
         return self.before, self.after, self.expected, self.truth
 
 
-class Manifest(_Strict):
+class Manifest(Strict):
     """What a bundle says of itself."""
 
     format: int = FORMAT
@@ -100,6 +95,8 @@ class Manifest(_Strict):
     """Data set or `samples` -> score name -> value, as measured at export."""
     limits: dict[str, FiniteFloat]
     """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
+    contract: Contract | None = None
+    """What `verify` holds the bundle to; None: it was sealed before there was one, or measured on nothing."""
     provenance: dict[str, Any]
     """Recipe, teacher, weights hash, calibration and versions."""
     files: dict[str, str]

@@ -18,11 +18,15 @@ _ALIKE = 16
 """Arrays remembered of a shape and kind: as many as a queue holds, not as many as somebody collects."""
 
 
-def _holders(arrays: list[np.ndarray]) -> list[int]:
-    return [getrefcount(array) for array in arrays]
+def _free(arrays: list[np.ndarray], held: int) -> np.ndarray | None:
+    """The first of them that is counted no more than `held` times."""
+    for array in arrays:
+        if getrefcount(array) <= held:
+            return array
+    return None
 
 
-_NOBODY = _holders([np.empty(0)])[0]
+_NOBODY = next(held for held in range(1, 10) if _free([np.empty(0)], held) is not None)
 """What is counted of an array that is in such a list and nowhere else."""
 
 
@@ -33,16 +37,16 @@ class Pool:
     """
 
     def __init__(self) -> None:
-        self._shelves: OrderedDict[tuple[tuple[int, ...], np.dtype], list[np.ndarray]] = OrderedDict()
+        self._shelves: OrderedDict[tuple[tuple[int, ...], DTypeLike], list[np.ndarray]] = OrderedDict()
 
     def empty(self, shape: tuple[int, ...], kind: DTypeLike) -> np.ndarray:
         """As `np.empty`."""
-        key = shape, np.dtype(kind)
+        key = shape, kind
         shelf = self._shelves.setdefault(key, [])
         self._shelves.move_to_end(key)
-        counts = _holders(shelf)
-        if _NOBODY in counts:
-            return shelf[counts.index(_NOBODY)]
+        free = _free(shelf, _NOBODY)
+        if free is not None:
+            return free
         if len(self._shelves) > _SHAPES:
             self._shelves.popitem(last=False)
         made = np.empty(shape, kind)

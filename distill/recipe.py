@@ -12,11 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from ..core.catalog import LOSSES, NETWORKS, Catalog
 from ..core.errors import BadInput, nearest, need
+from ..core.facts import NotNegative, Positive
+from ..core.limits import Limits
 from ..core.options import Count, Share, build_options, first_problem, option_names, refuse_unknown
 from ..core.spec import ModelSpec
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 SHIPPED = Path(__file__).with_name("recipes")
 HOLD_OUT = 8
@@ -136,6 +135,8 @@ class Recipe(_Section):
     optimiser: Optimiser = Optimiser()
     quantize: Quantize | None = None
     loss: Annotated[list[LossChoice], Field(min_length=1)]
+    limits: Limits = Limits()
+    """What the student may lose once it is sealed."""
 
     def student_options(self) -> Any:
         """The student's options, checked against its catalog entry."""
@@ -213,7 +214,7 @@ def _refuse_unknown(raw: dict[str, Any], section: type[BaseModel], where: str) -
     for key, value in raw.items():
         declared = section.model_fields[key].annotation
         for inner in (declared, *get_args(declared)):
-            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section):
+            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section | Limits):
                 _refuse_unknown(value, inner, f"[{key}] of {where}")
 
 

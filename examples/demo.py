@@ -102,7 +102,7 @@ def deploy(chain: Chain) -> None:
     chain("export", "trt", graph, "-o", out / "student-int8.plan", "--sm", "75,86,89", "--force",
           report="plan", optional=True)  # fmt: skip
     chain("export", "bundle", out / "student", "-o", out / "student.plens", "--calib", out / "calibration",
-          "--data", out / "pictures" / "held-out", "--force", report="bundle")  # fmt: skip
+          "--data", out / "pictures" / "held-out", "--seconds", "20", "--force", report="bundle")  # fmt: skip
     chain("export", "check", out / "student.plens", report="check")
 
 

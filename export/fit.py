@@ -19,6 +19,13 @@ Shape = tuple[int, ...]
 
 def read_graph(path: Path) -> onnx.ModelProto:
     """An ONNX file that TensorRT reads rightly; BadInput for any other."""
+    model = load_graph(path)
+    _require_signed(model, path)
+    return model
+
+
+def load_graph(path: Path) -> onnx.ModelProto:
+    """A sound ONNX file; BadInput for any other."""
     try:
         model = onnx.load_from_string(path.read_bytes())
         onnx.checker.check_model(model)
@@ -26,7 +33,6 @@ def read_graph(path: Path) -> onnx.ModelProto:
         raise BadInput(f"no graph at {path}; make one with: pocketlens export onnx MODEL -o {path}") from error
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:
         raise BadInput(f"{path} is not a sound ONNX graph; it may be cut short or damaged") from error
-    _require_signed(model, path)
     return model
 
 

@@ -11,9 +11,10 @@ from torch import nn
 
 from ..core import picture, triplet
 from ..core.bundle import Bundle
+from ..core.cases import Case, from_triplets
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
-from ..core.manifest import PairSample
+from ..core.manifest import Manifest, PairSample
 from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
@@ -50,6 +51,11 @@ def reference(network: nn.Module, pair: Triplet) -> np.ndarray:
     return from_network(made)
 
 
+def cases(triplets: list[Triplet], facts: Manifest) -> list[Case]:
+    """The triplets as the runtime scores them."""
+    return from_triplets(triplets)
+
+
 def score(bundle: Bundle, triplets: list[Triplet]) -> dict[str, float]:
     """Mean RGB PSNR in dB, RGB SSIM and interpolation error of every precision, and of frame averaging."""
     averaged = [(picture.blend(one.before, one.after, one.t), one.truth) for one in triplets]
@@ -69,4 +75,4 @@ def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict
     }
 
 
-TASK = Task(read_set, draw_pairs, make_samples, score)
+TASK = Task(read_set, draw_pairs, make_samples, cases, score)

@@ -9,10 +9,12 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..core.errors import BadInput, MachineCannot, need
-from .fit import Shape
+
+if TYPE_CHECKING:
+    from .fit import Shape
 
 FLAVOURS = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
 """Flavour -> Python module, extra; the first that is usable is `auto`."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from .. import __version__
 from ..core.errors import BadInput
+from ..core.limits import Limits
+from ..core.options import first_problem
 
 _METRICS = "metrics.json"
 _KEPT = ("recipe", "teacher", "steps", "seconds")
@@ -28,6 +33,15 @@ def provenance_of(path: Path) -> dict[str, Any]:
         return {key: _placeless(told[key]) for key in _KEPT}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{metrics} is not that of a finished run; it may be cut short or damaged") from error
+
+
+def limits_of(provenance: Mapping[str, Any]) -> Limits:
+    """What the recipe of a run lets the student lose, or the defaults. Raises BadInput for limits that are none."""
+    stated = (provenance.get("recipe") or {}).get("limits", {})
+    try:
+        return Limits.model_validate(stated)
+    except ValidationError as error:
+        raise BadInput(f"[limits] of the run's recipe: {first_problem(error)}") from error
 
 
 def versions(*packages: str) -> dict[str, str]:

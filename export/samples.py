@@ -12,8 +12,6 @@ import numpy as np
 
 from ..core.resize import resize
 
-DRAWN = "samples"
-"""The name that scores on these pictures go by."""
 SIDE = 96
 """HR pixels a side; a multiple of 2, 3 and 4."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 
 from ..core.bundle import Bundle
+from ..core.cases import SAMPLES
 from ..core.checkpoint import Checkpoint
 from ..core.manifest import Face, Graph
 from ..core.progress import Advance, progress
@@ -17,14 +18,15 @@ from .build import Graphs
 from .calibration import Calibration
 from .describe import describe
 from .faces import faces_of
-from .provenance import versions
-from .samples import DRAWN
+from .provenance import limits_of, versions
 from .share import share
 from .task import Set, task
 from .verify import measure
 
 MARGIN = 0.5
 """dB that a graph may lose against what it reached when it was sealed."""
+THREADS = 1
+"""What latency is sealed for: one thread means the same on machines with more or fewer cores."""
 SURE = 60.0
 """dB above which two 8-bit pictures are as good as equal."""
 
@@ -36,15 +38,19 @@ def seal(
     calibration: Calibration,
     score_on: Mapping[str, Set],
     provenance: Mapping[str, Any],
+    seconds: float,
     quiet: bool = False,
 ) -> Bundle:
     """Build every graph, measure each, and describe it all; `core.bundle.write` puts it on disk.
 
     `score_on` names sets, as the network's task reads them, on which each precision is scored, besides on the
-    samples. Raises BadInput for a picture too small to score, MachineCannot when int8 is asked for without NNCF.
+    samples. `seconds` are for latency on this machine; 0 leaves it out. Raises BadInput for a picture too small to
+    score and for limits in the recipe that are none, MachineCannot when int8 is asked for without NNCF.
     """
-    does = task(trained.spec.task)
-    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {DRAWN: does.draw(), **score_on}
+    from ..runtime.contract.measured import contract_of
+
+    does, limits = task(trained.spec.task), limits_of(provenance)
+    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {SAMPLES: does.draw(), **score_on}
     samples, pictures = does.samples(trained)
     with progress("sealing", 2 * len(graphs) + len(sets), quiet) as advance:
         files, weights = share(build_models(graphs, Graphs(trained, calibration), advance))
@@ -55,11 +61,13 @@ def seal(
         for label, items in sets.items():
             quality[label] = does.score(bundle, items)
             advance(note=f"scored on {label}")
-        limits = _limits(bundle, advance)
+        reached = _limits(bundle, advance)
+        cases = {label: does.cases(items, manifest) for label, items in score_on.items()}
+        contract = contract_of(bundle, cases, limits, THREADS, seconds, advance)
     packages = ("torch", "onnx", "nncf") if "int8" in precisions else ("torch", "onnx")
     made_by = {"calibration": calibration.provenance, "versions": versions(*packages)}
     origin = {**provenance, **manifest.provenance, **made_by}
-    measured = {"quality": quality, "limits": limits, "provenance": origin}
+    measured = {"quality": quality, "limits": reached, "contract": contract, "provenance": origin}
     return Bundle(manifest.model_copy(update=measured), bundle.files, name)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.bundle import Bundle
+from ..core.cases import Case
 from ..core.checkpoint import Checkpoint
-from ..core.manifest import PairSample, Sample
+from ..core.manifest import Manifest, PairSample, Sample
 
 Set = list[Any]
 """Pictures or triplets with a known truth, as the task has them."""
@@ -27,6 +28,8 @@ class Task:
     """The set that is drawn from a seed."""
     samples: Callable[[Checkpoint], Samples]
     """That set and what the fp32 network makes of it in torch: the word that graphs are held to."""
+    cases: Callable[[Set, Manifest], list[Case]]
+    """A set as the runtime scores it. Raises BadInput for a picture that is too small."""
     score: Callable[[Bundle, Set], dict[str, float]]
     """Mean scores of every precision on a set, by `SCORE_PRECISION`, those of a simple method beside them."""
 

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ..core.commands import Force, Json, Quiet, report
-from ..core.errors import BadInput
 from ..core.locate import SUFFIX, locate
 from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
-from .samples import DRAWN
-
-if TYPE_CHECKING:
-    from .task import Set, Task
 
 
 def export_bundle(
@@ -27,6 +21,7 @@ def export_bundle(
         list[Path] | None, typer.Option(help="Folder of HR pictures, or of triplets, to score on; may be repeated.")
     ] = None,
     scale: Scale = None,
+    seconds: Annotated[float, typer.Option(min=0, help="Time for latency on this machine; 0 leaves it out.")] = 60.0,
     force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
@@ -39,30 +34,21 @@ def export_bundle(
     refuse_taken(output_file(out, SUFFIX), force)
     trained = open_checkpoint(model, scale)
     from ..core.bundle import read, write
+    from ..core.cases import by_name
     from .calibration import Calibration, open_calibration
     from .provenance import provenance_of
     from .seal import seal
     from .task import task
 
-    sets = read_sets(data or [], task(trained.spec.task))
+    read_set = task(trained.spec.task).read_set
+    sets = {name: read_set(folder) for name, folder in by_name(data or []).items()}
     provenance = provenance_of(locate(model))
     calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
-    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, quiet)
+    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet)
     write(out, sealed.manifest, sealed.files)
     manifest = read(out).manifest
     summary = f"{out}: {out.stem}, {len(manifest.graphs)} graphs, {out.stat().st_size} bytes"
     report(manifest.model_dump(), json_file, lambda: summary, quiet)
-
-
-def read_sets(folders: Sequence[Path], task: Task) -> dict[str, Set]:
-    """Folder name -> what the task scores on in it. Raises BadInput for two of one name, and for a folder without."""
-    sets: dict[str, Set] = {}
-    for folder in folders:
-        name = folder.resolve().name
-        if name in {DRAWN, *sets}:
-            raise BadInput(f"scores go by the name of their folder, and '{name}' is taken; rename {folder}")
-        sets[name] = task.read_set(folder)
-    return sets
 
 
 TARGET = export_bundle

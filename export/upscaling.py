@@ -10,9 +10,10 @@ from torch import nn
 
 from ..core import picture
 from ..core.bundle import Bundle
+from ..core.cases import Case, from_pictures
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
-from ..core.manifest import Sample
+from ..core.manifest import Manifest, Sample
 from ..core.metrics import psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
 from .samples import draw
@@ -50,6 +51,11 @@ def reference(network: nn.Module, lr: np.ndarray, channels: int) -> np.ndarray:
     return to_picture(made, lr)
 
 
+def cases(pictures: Pictures, facts: Manifest) -> list[Case]:
+    """The pictures as the runtime scores them; BadInput for one that is too small."""
+    return from_pictures((bgr for _, bgr in pictures), facts)
+
+
 def score(bundle: Bundle, pictures: Pictures) -> dict[str, float]:
     """Mean PSNR-Y in dB and SSIM-Y of every precision on HR pictures, and of bicubic enlarging.
 
@@ -71,4 +77,4 @@ def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]], border:
     return {f"psnr_y_{label}": round(psnr, 3), f"ssim_y_{label}": round(ssim, 5)}
 
 
-TASK = Task(read_set, draw, make_samples, score)
+TASK = Task(read_set, draw, make_samples, cases, score)

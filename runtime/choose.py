@@ -36,7 +36,8 @@ class Choice:
         face = next(face for face in FACES[facts.task] if face in held)
         program = self.engine.load(bundle.graph(self.precision, face, self.engine.reads), threads)
         upscales = facts.task == "upscale"
-        network = Network(program, facts, tile) if upscales else Interpolator(program, facts, face)
+        takes_bytes = self.engine.takes_bytes
+        network = Network(program, facts, tile, takes_bytes) if upscales else Interpolator(program, facts, face)
         network.check()
         return network
 

@@ -8,13 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from ..core.bundle import read
-from ..core.catalog import ENGINES
 from ..core.commands import Json, Quiet, report
 from ..core.errors import BadInput
 from ..core.locate import shipped_bundles
 from .bench import bench as measure
 from .engine import all_threads
-from .machine import processor_features
 from .options import Model, Threads
 from .remembered import remember
 from .resolve import open_bundle
@@ -93,22 +91,3 @@ def _parse_size(text: str) -> tuple[int, int]:
     if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
         raise BadInput(f"--size {text}: give height x width, such as 360x640")
     return int(height), int(width)
-
-
-def doctor(json: Json = None, quiet: Quiet = False) -> None:
-    """Say which engines this machine can run, and why not the others.
-
-    Example: pocketlens doctor --json -
-    """
-    engines = []
-    for name, engine in ENGINES.items():
-        reason = engine.why_not()
-        version = None if reason else engine.version()
-        engines.append({"name": name, "usable": reason is None, "why_not": reason, "version": version})
-    processor = {"threads": all_threads(), "features": processor_features()}
-
-    def lines() -> str:
-        told = [f"{e['name']:12} {e['why_not'] or 'usable, ' + e['version']}" for e in engines]
-        return "\n".join([*told, f"processor    {processor['threads']} threads, {' '.join(processor['features'])}"])
-
-    report({"engines": engines, "processor": processor, "findings": []}, json, lines, quiet)

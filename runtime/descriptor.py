@@ -133,15 +133,28 @@ def needed(frame: Descriptor) -> list[int]:
 def _layout(frame: Descriptor) -> tuple[tuple[tuple[int, int, int], ...], Sequence[int]]:
     """Shapes of the planes and their strides."""
     _check(frame)
-    shapes, rows = _shapes(frame.format, frame.width, frame.height)
-    return shapes, _strides(frame.strides, rows)
+    strides = tuple(frame.strides) if isinstance(frame.strides, list) else frame.strides
+    facts = (frame.format, frame.width, frame.height, frame.matrix, frame.range, strides)
+    try:
+        return _planes(*facts)
+    except TypeError:  # of what cannot be hashed
+        return _planes.__wrapped__(*facts)
 
 
-@lru_cache(maxsize=64)
-def _shapes(form: int, width: int, height: int) -> tuple[tuple[tuple[int, int, int], ...], tuple[int, ...]]:
-    """Shapes of the planes of a format and the bytes of their rows; asked for with every frame, so kept."""
+@lru_cache(maxsize=64, typed=True)
+def _planes(
+    form: Any, width: Any, height: Any, matrix: Any, range_: Any, strides: Any
+) -> tuple[tuple[tuple[int, int, int], ...], Sequence[int]]:
+    """Shapes and strides of what is asked for with every frame, and so judged once. Raises BadInput."""
+    for name, value in (("format", form), ("matrix", matrix), ("range", range_)):
+        known = _KNOWN[name]
+        if not _is_whole(value, 0) or value not in known:
+            named = ", ".join(f"{one.name} ({one.value})" for one in known)
+            raise BadInput(f"{name} {told(value)} is unknown; known: {named}")
+    for name, value in (("width", width), ("height", height)):
+        _require_whole(name, value, 1)
     shapes = tuple((-(-height // p.step), -(-width // p.step), p.samples) for p in _PLANES[PixelFormat(form)])
-    return shapes, tuple(columns * samples for _, columns, samples in shapes)
+    return shapes, _strides(strides, tuple(columns * samples for _, columns, samples in shapes))
 
 
 def _extent(shape: tuple[int, int, int], stride: int) -> int:
@@ -182,19 +195,18 @@ def _strides(given: Any, rows: Sequence[int]) -> Sequence[int]:
 
 
 def _check(frame: Any) -> None:
+    """Judge what changes from frame to frame."""
     if not isinstance(frame, Descriptor):
         raise BadInput(f"a frame is given as a Descriptor, not as {type(frame).__name__}")
-    for name, known in _KNOWN.items():
-        value = getattr(frame, name)
-        if not _is_whole(value, 0) or value not in known:
-            named = ", ".join(f"{one.name} ({one.value})" for one in known)
-            raise BadInput(f"{name} {told(value)} is unknown; known: {named}")
-    for name, least in (("width", 1), ("height", 1), ("duration", 0), ("pts", -_LIMIT)):
-        value = getattr(frame, name)
-        if not _is_whole(value, least):
-            raise BadInput(f"{name} is a whole number from {least} up, not {told(value)}")
-    if not isinstance(frame.time_base, Fraction) or frame.time_base <= 0:
+    _require_whole("duration", frame.duration, 0)
+    _require_whole("pts", frame.pts, -_LIMIT)
+    if not isinstance(frame.time_base, Fraction) or frame.time_base.numerator <= 0:
         raise BadInput(f"time_base is a Fraction of a second above 0, not {told(frame.time_base)}")
+
+
+def _require_whole(name: str, value: Any, least: int) -> None:
+    if not _is_whole(value, least):
+        raise BadInput(f"{name} is a whole number from {least} up, not {told(value)}")
 
 
 def _is_whole(value: Any, least: int) -> bool:

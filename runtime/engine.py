@@ -45,6 +45,9 @@ class Engine:
     students. `auto` goes by the order alone."""
     load: Callable[[bytes, int], Program]
     """ONNX bytes and a number of threads -> a program. Raises MachineCannot."""
+    takes_bytes: bool = False
+    """Whether its programs also take and give uint8 where a graph has float32, in steps of 1/255, rounded and
+    saturated: what an engine converts on its way costs next to nothing."""
 
     def why_not(self) -> str | None:
         """Why this machine cannot use it, with the mend; None when it can."""

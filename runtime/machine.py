@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import time
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,20 @@ _CPUINFO = Path("/proc/cpuinfo")
 
 def processor_features() -> list[str]:
     """The instruction sets here that int8 and bf16 networks profit from; empty where the system does not say."""
-    if not _CPUINFO.exists():
-        return []
-    lines = _CPUINFO.read_text(encoding="utf-8").splitlines()
-    flags = next((line for line in lines if line.lower().startswith(("flags", "features"))), "").split()
-    return [name for name in flags if name in _TELLING]
+    return [name for name in _told("flags", "features").split() if name in _TELLING]
+
+
+def processor_name() -> str:
+    """What the processor calls itself, and its family, model and stepping, or at least its architecture."""
+    name = _told("model name") or platform.processor() or platform.machine() or "unknown"
+    family = "-".join(filter(None, map(_told, ("cpu family", "model\t", "stepping"))))
+    return " ".join(f"{name} {family}".split())
+
+
+def _told(*keys: str) -> str:
+    """The system's word on the first core, by the first key that it knows; empty where it says nothing."""
+    lines = _CPUINFO.read_text(encoding="utf-8").splitlines() if _CPUINFO.exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.lower().startswith(keys)), "")
 
 
 def peak(precision: str, threads: int) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..core.colour import store
 from ..core.errors import MachineCannot
 from ..core.manifest import Manifest
 from ..core.memory import Pool, copied
@@ -20,12 +21,16 @@ _LARGE_TILE = 1024
 class Network:
     """(channels, H, W) float32 in [0, 1] -> (channels, scale*H, scale*W), for H and W from 1 up.
 
+    uint8 in steps of 1/255 comes out as such, rounded; `takes_bytes` says that the program itself can do that.
+
     Sides are padded to the network's `align` by repeating the edge, and the result cropped. `tile` is
     the side of a tile in input pixels; None takes the whole picture at once unless it is very large.
     """
 
-    def __init__(self, program: Program, manifest: Manifest, tile: int | None = None) -> None:
-        self._program, self._facts, self._tile = program, manifest, tile
+    def __init__(
+        self, program: Program, manifest: Manifest, tile: int | None = None, takes_bytes: bool = False
+    ) -> None:
+        self._program, self._facts, self._tile, self._takes_bytes = program, manifest, tile, takes_bytes
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
 
@@ -35,22 +40,34 @@ class Network:
         channels, height, width = picture.shape
         below, right = round_up(height, align), round_up(width, align)
         if (below, right) != (height, width):
-            padded = self.memory.empty((channels, below, right), np.float32)
+            padded = self.memory.empty((channels, below, right), picture.dtype)
             padded[:, :height, :width] = picture
             picture = repeat_edges(padded, height, width)
         tile = self._tile or (_LARGE_TILE if height * width > _WHOLE_PIXELS else max(height, width))
         upscaled = self._whole(picture) if tile >= max(height, width) else self._tiled(picture, tile)
         return upscaled[:, : height * scale, : width * scale]
 
+    def _by_floats(self, picture: np.ndarray) -> np.ndarray:
+        """uint8 through a program that knows floats alone."""
+        values = copied(picture, np.float32, self.memory.empty)
+        values *= np.float32(1 / 255)
+        made = self._whole(values)
+        levels = self.memory.empty(made.shape, np.uint8)
+        for plane, into in zip(made, levels, strict=True):
+            store(plane, 255, into)
+        return levels
+
     def _whole(self, picture: np.ndarray) -> np.ndarray:
-        if not picture.flags.c_contiguous or picture.dtype != np.float32:
-            picture = copied(picture, np.float32, self.memory.empty)
-        out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), np.float32)}
+        if picture.dtype == np.uint8 and not self._takes_bytes:
+            return self._by_floats(picture)
+        if not picture.flags.c_contiguous:
+            picture = copied(picture, picture.dtype, self.memory.empty)
+        out = {self._facts.output: self.memory.empty((1, *self._enlarged(picture)), picture.dtype)}
         return self._program.run({self._facts.inputs[0]: picture[None]}, out)[self._facts.output][0]
 
     def _tiled(self, picture: np.ndarray, tile: int) -> np.ndarray:
         scale, halo, align = self._facts.scale, self._facts.reach, self._facts.align
-        canvas = self.memory.empty(self._enlarged(picture), np.float32)
+        canvas = self.memory.empty(self._enlarged(picture), picture.dtype)
         for rows in spans(picture.shape[1], tile, halo, align):
             for columns in spans(picture.shape[2], tile, halo, align):
                 part = self._whole(picture[:, rows.read, columns.read])

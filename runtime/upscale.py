@@ -35,10 +35,16 @@ def upscale_frame(network: Network, frame: Frame, channels: int, scale: int) -> 
     target = layout if height % 2 == width % 2 == 0 else Layout(layout.bits, 1, 1)
     luma, *chroma = frame.planes
     empty = network.memory.empty
-    y = copied(luma[None], np.float32, empty)
-    y *= np.float32(1 / layout.one)
-    made = store(network(y)[0], layout.one, empty((height, width), luma.dtype))
-    if layout.bits > 8:
-        np.minimum(made, (1 << layout.bits) - 1, out=made)
+    made = network(luma[None])[0] if layout.bits == 8 else _upscale_deep(network, luma, layout)
     larger = [enlarge_chroma(plane, height, width, scale, layout, target, empty) for plane in chroma]
     return replace(frame, planes=(made, *larger), format=target.name)
+
+
+def _upscale_deep(network: Network, luma: np.ndarray, layout: Layout) -> np.ndarray:
+    """uint16 (H, W) of more than 8 bits -> the same, enlarged."""
+    empty = network.memory.empty
+    y = copied(luma[None], np.float32, empty)
+    y *= np.float32(1 / layout.one)
+    larger = network(y)[0]
+    made = store(larger, layout.one, empty(larger.shape, luma.dtype))
+    return np.minimum(made, (1 << layout.bits) - 1, out=made)

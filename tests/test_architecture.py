@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "export": {"core", *BESIDE_EACH_OTHER},
     "runtime": {"core"},
 }
-MAY_IMPORT_WHEN_CALLED = {"distill": {"runtime"}}
+MAY_IMPORT_WHEN_CALLED = {"distill": {"runtime"}, "export": {"runtime"}}
 NOT_IN_THE_RUNTIME = {"torch", "onnx", "onnxscript", "nncf", "safetensors", "torchvision"}
 
 

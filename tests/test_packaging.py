@@ -107,7 +107,7 @@ def test_an_installed_wheel_upscales_and_interpolates_without_torch(wheel: Path,
 def test_every_requirement_is_pinned():
     names = {line.partition("==")[0].lower().replace("_", "-") for line in _pins()}
     groups = [project()["project"]["dependencies"], project()["project"]["optional-dependencies"]["dev"]]
-    extras = ("train", "quant", "openvino", "trt-rtx", "capi", "demo")
+    extras = ("train", "quant", "openvino", "trt-rtx", "capi", "demo", "test")
     groups += [project()["project"]["optional-dependencies"][extra] for extra in extras]
     wanted = {_name(requirement) for group in groups for requirement in group} - {PACKAGE}
     assert wanted <= names

@@ -29,6 +29,9 @@ class _Program:
         self._model: Any = model
         # Asked before compiling, which gives a port the names of everything that was folded into it.
         self._outputs = [port.any_name for port in model.outputs]
+        floats = [port for port in (*model.inputs, *model.outputs) if port.element_type == self._openvino.Type.f32]
+        self._floats = {port.any_name for port in floats}
+        self._in_bytes: dict[frozenset[str], Any] = {frozenset(): model}
         self._requests: OrderedDict[tuple, Any] = OrderedDict()
         self._settings = {
             "PERFORMANCE_HINT": "LATENCY",
@@ -41,23 +44,28 @@ class _Program:
     def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
         """As `Program.run`."""
         try:
-            request = self._request({name: array.shape for name, array in feeds.items()})
+            arrays = {**feeds, **(out or {})}
+            narrow = frozenset(name for name in self._floats & arrays.keys() if arrays[name].dtype == np.uint8)
+            request = self._request({name: array.shape for name, array in feeds.items()}, narrow)
             if out is None:
                 ports = zip(self._outputs, request.model_outputs, strict=True)
                 out = {name: np.empty(port.shape, port.element_type.to_dtype()) for name, port in ports}
-            for name, array in (*feeds.items(), *out.items()):
+            for name, array in {**feeds, **out}.items():
                 request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
             request.infer()
             return out
         except RuntimeError as error:
             raise MachineCannot(f"openvino failed on the graph: {telling_line(error)}") from error
 
-    def _request(self, shapes: Mapping[str, tuple[int, ...]]) -> Any:
-        """An inference request for these input shapes."""
-        key = tuple(sorted(shapes.items()))
+    def _request(self, shapes: Mapping[str, tuple[int, ...]], narrow: frozenset[str]) -> Any:
+        """An inference request for these input shapes, with the tensors named in `narrow` in bytes."""
+        key = tuple(sorted(shapes.items())), narrow
         if key not in self._requests:
-            self._model.reshape({name: list(shape) for name, shape in shapes.items()})
-            compiled = core().compile_model(self._model, "CPU", self._settings)
+            if narrow not in self._in_bytes:
+                self._in_bytes[narrow] = _in_bytes(self._model, narrow)
+            model = self._in_bytes[narrow]
+            model.reshape({name: list(shape) for name, shape in shapes.items()})
+            compiled = core().compile_model(model, "CPU", self._settings)
             self._requests[key] = compiled.create_infer_request()
         self._requests.move_to_end(key)
         while len(self._requests) > _SIZES_KEPT:
@@ -67,7 +75,27 @@ class _Program:
     def close(self) -> None:
         """As `Program.close`."""
         self._requests.clear()
+        self._in_bytes.clear()
         self._model = None
+
+
+def _in_bytes(model: Any, names: frozenset[str]) -> Any:
+    """The same model with these float tensors in bytes: it makes and reads them where its values are in the cache."""
+    openvino, ops = need("openvino", "openvino"), need("openvino.opset13", "openvino")
+    changed = openvino.preprocess.PrePostProcessor(model.clone())
+    for port in model.inputs:
+        if port.any_name in names:
+            changed.input(port.any_name).tensor().set_element_type(openvino.Type.u8)
+            changed.input(port.any_name).preprocess().convert_element_type(openvino.Type.f32).scale(255.0)
+
+    def to_bytes(values: Any) -> Any:
+        levels = ops.round(ops.multiply(values, np.float32(255)), "half_to_even")
+        return ops.convert(ops.clamp(levels, 0, 255), "u8").output(0)
+
+    for port in model.outputs:
+        if port.any_name in names:
+            changed.output(port.any_name).postprocess().custom(to_bytes)
+    return changed.build()
 
 
 def core() -> Any:
@@ -103,4 +131,5 @@ ENGINE = Engine(
     reads="cpu",
     speed={"int8": 3.0, "fp32": 1.1, "fp16": 1.0},
     load=_load,
+    takes_bytes=True,
 )

@@ -24,13 +24,13 @@ def noise() -> np.ndarray:
 @pytest.mark.parametrize("rgb", PRIMARIES)
 def test_primaries_have_their_standard_values(rgb: tuple[int, int, int]):
     bgr = np.array(rgb[::-1], np.uint8).reshape(1, 1, 3)
-    np.testing.assert_array_equal(np.rint(colour.bgr_to_ycbcr(bgr)[0, 0] * 255), PRIMARIES[rgb])
+    ycbcr = colour.RGB_TO_YCBCR @ np.array(rgb) / 255 + colour.YCBCR_OFFSET
+    np.testing.assert_array_equal(np.rint(ycbcr), PRIMARIES[rgb])
     assert round(float(colour.luma(bgr)[0, 0]) * 255) == PRIMARIES[rgb][0]
 
 
 def test_colours_survive_the_round_trip(noise: np.ndarray):
-    back = colour.ycbcr_to_bgr(colour.bgr_to_ycbcr(noise), np.empty_like(noise))
-    np.testing.assert_array_equal(back, noise)
+    np.testing.assert_array_equal(colour.recolour(colour.luma(noise), noise), noise)
 
 
 def test_networks_take_rgb_planes_or_one_of_luma(noise: np.ndarray):
@@ -51,3 +51,22 @@ def test_recolouring_keeps_the_given_luma(noise: np.ndarray):
     made = colour.recolour(upscaled, flat_chroma)
     assert made.shape == (64, 96, 3)
     np.testing.assert_allclose(colour.luma(made), upscaled, atol=0.6 / 255)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32, np.float64])
+def test_grey_stays_what_it_is_and_differences_are_signed_and_not_rounded(kind: type):
+    plane = np.arange(256).reshape(16, 16)
+    picture = np.dstack([plane] * 3).astype(kind)
+    assert np.allclose(colour.grey(picture), plane, atol=1e-4)
+    assert np.allclose(colour.grey(plane.astype(kind)), plane)
+    darker = (picture - 200.5).astype(np.float32)
+    assert np.allclose(colour.grey_difference(darker, picture), -200.5, atol=1e-3)
+    assert np.allclose(colour.grey_difference(picture[::-1], picture), plane[::-1] - plane, atol=1e-3)
+
+
+def test_luma_of_a_colour_error_is_weighted_as_bt_601_does():
+    truth = np.full((4, 4, 3), 100, np.uint8)
+    for channel, weight in enumerate((0.114, 0.587, 0.299)):
+        made = truth.copy()
+        made[..., channel] += 10
+        assert np.allclose(colour.grey_difference(made, truth), 10 * weight, atol=1e-3)

@@ -55,6 +55,8 @@ def test_a_recipe_reads_back_as_it_was_written(tmp_path: Path):
         ({"batch": 1.5}, "batch: .*valid integer"),
         ({"seed": -1}, "seed: .*greater than or equal to 0"),
         ({"data": 3}, "data: "),
+        ({"limits": {"pnsr": 3}}, r"unknown key 'pnsr' in \[limits\] of .*; did you mean 'psnr'\?"),
+        ({"limits": {"latency": 0}}, "limits.latency: .*greater than 0"),
         ({"data": {"sizes": [2.0]}}, "sizes: needs factors above 0 and up to 1"),
         ({"optimiser": {"lr": float("inf")}}, "optimiser.lr: .*finite"),
         ({"student": {"name": "sesr", "blocks": 0}}, r"\[student\]: blocks: .*greater than or equal to 1"),
@@ -65,6 +67,11 @@ def test_a_wrong_recipe_is_one_line_that_names_key_and_place(tmp_path: Path, cha
     with pytest.raises(BadInput, match=message) as refused:
         load(tmp_path, recipe(tmp_path, **changes))
     assert "\n" not in str(refused.value)
+
+
+def test_the_owner_sets_limits_and_leaves_the_others(tmp_path: Path):
+    limits = load(tmp_path, recipe(tmp_path, limits={"psnr": 0.01, "tiled": 0})).limits
+    assert (limits.psnr, limits.tiled, limits.latency, limits.gap) == (0.01, 0, 0.1, None)
 
 
 def test_a_key_that_is_missing_is_named(tmp_path: Path):

@@ -26,7 +26,12 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def sealed(run_folder: Path, photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("bundle") / "small.plens"
-    assert pocketlens("export", "bundle", run_folder, "-o", out, "--calib", photos, "--data", photos, "--quiet") == 0
+    assert (
+        pocketlens(
+            "export", "bundle", run_folder, "-o", out, "--calib", photos, "--data", photos, "--seconds", 0, "--quiet"
+        )
+        == 0
+    )
     return out
 
 
@@ -161,7 +166,18 @@ def test_check_is_for_bundles(run_folder: Path, capsys: pytest.CaptureFixture[st
 def test_the_same_contents_are_the_same_bytes(run_folder: Path, tmp_path: Path):
     for name in ("one", "two"):
         out = tmp_path / name / "a.plens"
-        command = ("export", "bundle", run_folder, "-o", out, "--precisions", "fp16, fp32, fp16", "--quiet")
+        command = (
+            "export",
+            "bundle",
+            run_folder,
+            "-o",
+            out,
+            "--precisions",
+            "fp16, fp32, fp16",
+            "--seconds",
+            0,
+            "--quiet",
+        )
         assert pocketlens(*command) == 0
     assert (tmp_path / "one" / "a.plens").read_bytes() == (tmp_path / "two" / "a.plens").read_bytes()
     manifest = bundles.read(tmp_path / "one" / "a.plens").manifest
@@ -174,13 +190,47 @@ def test_the_run_it_is_from_is_told_without_the_places_of_this_machine(tmp_path:
     recipe = {"student": {"name": "sesr"}, "data": {"train": ["/data/of/mine/T91", "sample"]}, "teacher": "/my/rrdb"}
     teacher = {"name": "/my/rrdb", "weights_sha256": "0"}
     (run / "metrics.json").write_text(json.dumps({"recipe": recipe, "teacher": teacher, "steps": 5, "seconds": 1.5}))
-    command = ("export", "bundle", run / "weights.safetensors", "-o", tmp_path / "a.plens", "--precisions", "fp32")
+    command = (
+        "export",
+        "bundle",
+        run / "weights.safetensors",
+        "-o",
+        tmp_path / "a.plens",
+        "--precisions",
+        "fp32",
+        "--seconds",
+        0,
+    )
     assert pocketlens(*command, "--json", "-") == 0
     told = json.loads(capsys.readouterr().out)
     assert told == json.loads(bundles.read(tmp_path / "a.plens").manifest.model_dump_json())
     assert told["provenance"]["recipe"]["data"]["train"] == ["T91", "sample"]
     assert told["provenance"]["teacher"]["name"] == "rrdb" and told["provenance"]["steps"] == 5
     assert told["files"].keys() >= {graph["file"] for graph in told["graphs"]}
+
+
+def test_the_limits_of_the_recipe_are_sealed(tmp_path: Path, capsys):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    told = {"recipe": {"limits": {"psnr": 0.5}}, "teacher": None, "steps": 5, "seconds": 1.5}
+    (run / "metrics.json").write_text(json.dumps(told))
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--seconds", 0)
+    assert pocketlens(*command, "--quiet") == 0
+    contract = bundles.read(tmp_path / "a.plens").manifest.contract
+    assert contract and (contract.limits.psnr, contract.limits.gap) == (0.5, 0.1)
+    told["recipe"]["limits"] = {"psnr": -1}
+    (run / "metrics.json").write_text(json.dumps(told))
+    assert pocketlens(*command, "--force") == 2
+    assert "[limits] of the run's recipe: psnr" in capsys.readouterr().err
+
+
+def test_what_was_measured_is_sealed_and_kept_where_it_was_made(sealed: Path, opened: Bundle, photos: Path):
+    contract = opened.manifest.contract
+    assert contract and set(contract.sets) == {"samples", "photos"}
+    assert [contract.sets[name].pictures for name in ("samples", "photos")] == [12, 4]
+    assert contract.recordings == []
+    held = {(each.engine, each.precision) for each in contract.sets["photos"].scores}
+    assert {("onnxruntime", precision) for precision in ("fp32", "fp16", "int8")} <= held
+    assert pocketlens("verify", sealed, "--data", photos, "--seconds", 0, "--quiet") == 0
 
 
 def test_the_drawn_pictures_are_varied_and_always_the_same():

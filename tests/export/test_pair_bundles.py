@@ -50,7 +50,20 @@ def traced(graphs: Callable[[str], Graphs]) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def sealed(pair_run_folder: Path, triplets: Path, traced: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("bundle") / "small.plens"
-    command = ("export", "bundle", pair_run_folder, "-o", out, "--calib", triplets, "--data", triplets, "--quiet")
+    command = (
+        "export",
+        "bundle",
+        pair_run_folder,
+        "-o",
+        out,
+        "--calib",
+        triplets,
+        "--data",
+        triplets,
+        "--seconds",
+        0,
+        "--quiet",
+    )
     assert pocketlens(*command) == 0
     return out
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from bundles import upscaler_graph
+from bundles import make_bundle, upscaler_graph
+from pocketlens.core.bundle import read
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.errors import MachineCannot
+from pocketlens.runtime.network import Network
 
 PICTURE = np.random.default_rng(3).random((1, 1, 19, 23), np.float32)
 
@@ -33,6 +36,31 @@ def test_results_without_a_buffer_belong_to_the_caller(engine):
     before = first.copy()
     program.run({"frame": PICTURE * 0.5})
     assert np.array_equal(first, before)
+    program.close()
+
+
+def test_bytes_may_stand_for_floats_on_either_side(engine):
+    if not engine.takes_bytes:
+        pytest.skip("this engine leaves bytes to others")
+    program = engine.load(upscaler_graph(), 1)
+    levels = np.rint(PICTURE * 255).astype(np.uint8)
+    wanted = program.run({"frame": levels.astype(np.float32) / 255})["upscaled"]
+    np.testing.assert_allclose(program.run({"frame": levels})["upscaled"], wanted, atol=1e-6)
+    for given in (levels, levels.astype(np.float32) / 255):
+        out = np.zeros((1, 1, 38, 46), np.uint8)
+        program.run({"frame": given}, {"upscaled": out})
+        assert np.abs(out - np.clip(wanted * 255, 0, 255)).max() < 0.501
+    program.close()
+
+
+def test_bytes_are_saturated(engine):
+    if not engine.takes_bytes:
+        pytest.skip("this engine leaves bytes to others")
+    program = engine.load(upscaler_graph(), 1)
+    out = {value: np.zeros((1, 1, 6, 6), np.uint8) for value in (-3.0, 3.0)}
+    for value, made in out.items():
+        program.run({"frame": np.full((1, 1, 3, 3), value, np.float32)}, {"upscaled": made})
+    assert out[-3.0].max() == 0 and out[3.0].min() == 255
     program.close()
 
 
@@ -69,3 +97,14 @@ def test_all_engines_give_the_same_picture():
     results = [e.load(upscaler_graph(), 2).run({"frame": PICTURE})["upscaled"] for _, e in ENGINES.items()]
     for result in results[1:]:
         np.testing.assert_allclose(result, results[0], atol=2e-6)
+
+
+def test_a_network_upscales_bytes_on_every_engine(engine, tmp_path: Path):
+    levels = np.rint(PICTURE[0] * 255).astype(np.uint8)
+    facts = read(make_bundle(tmp_path / "a.plens")).manifest
+    for tile in (None, 8):
+        network = Network(engine.load(upscaler_graph(), 1), facts, tile, engine.takes_bytes)
+        wanted = network(levels.astype(np.float32) / 255) * 255
+        made = network(levels)
+        assert made.dtype == np.uint8 and np.abs(made - np.clip(wanted, 0, 255)).max() < 0.501
+        network.close()

@@ -1,4 +1,4 @@
-"""`models`, `bench` and `doctor`."""
+"""`models` and `bench`."""
 
 from __future__ import annotations
 
@@ -68,16 +68,6 @@ def test_bench_without_openvino_gives_no_share_of_peak(tmp_path: Path, capsys, m
 def test_a_size_that_is_none_is_refused(tmp_path: Path, capsys, size: str):
     assert pocketlens("bench", make_bundle(tmp_path / "b.plens"), "--size", size) == 2
     assert "360x640" in capsys.readouterr().err
-
-
-def test_doctor_tells_of_every_engine(capsys, monkeypatch):
-    told = {engine["name"]: engine["usable"] for engine in reported(capsys, "doctor")["engines"]}
-    assert told == dict.fromkeys(ENGINES.names(), True)
-    monkeypatch.setitem(sys.modules, "openvino", None)
-    (missing,) = [e for e in reported(capsys, "doctor")["engines"] if not e["usable"]]
-    assert "pip install" in missing["why_not"]
-    assert pocketlens("doctor") == 0
-    assert "pip install" in capsys.readouterr().out
 
 
 def test_models_tells_what_interpolates(tmp_path: Path, capsys, monkeypatch):

@@ -1,0 +1,1 @@
+"""What hurts a graph in the field, one fault a file, each registered by its constant `CHECK`."""

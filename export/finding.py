@@ -1,0 +1,80 @@
+"""What a file in `checks/` registers as `CHECK`: a question about an ONNX graph, and how its faults are mended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import onnx
+from onnx import NodeProto, TensorProto
+from onnx.shape_inference import infer_shapes
+
+from .graph import constants
+
+Severity = Literal["error", "warning", "note"]
+"""An engine refuses the graph or makes another picture of it; it costs time or quality; good to know."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault of a graph."""
+
+    severity: Severity
+    node: str
+    """The node, or the input or output, where it is."""
+    told: str
+    """What is wrong."""
+    mend: str
+    """What to do about it."""
+
+
+class Graph:
+    """A graph to be looked at, with what is often asked of it."""
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        self.model = model
+        self.nodes: list[NodeProto] = list(model.graph.node)
+
+    @property
+    def opset(self) -> int:
+        """The version of ONNX's own operators; 1 where it is not said."""
+        return max((entry.version for entry in self.model.opset_import if entry.domain in ("", "ai.onnx")), default=1)
+
+    @cached_property
+    def constants(self) -> dict[str, TensorProto]:
+        """Tensors whose values are in the graph, by name."""
+        written = [node for node in self.nodes if node.op_type == "Constant" and node.attribute[0].name == "value"]
+        return constants(self.model.graph) | {node.output[0]: node.attribute[0].t for node in written}
+
+    @cached_property
+    def _typed(self) -> list[onnx.ValueInfoProto]:
+        graph = infer_shapes(self.model).graph
+        return [*graph.input, *graph.output, *graph.value_info]
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """Tensor name -> the kind of its values, as ONNX numbers them, where that can be told."""
+        found = {value.name: value.type.tensor_type.elem_type for value in self._typed}
+        return found | {name: tensor.data_type for name, tensor in self.constants.items()}
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """Tensor name -> the number of its dimensions, where that can be told."""
+        shaped = [value for value in self._typed if value.type.tensor_type.HasField("shape")]
+        return {value.name: len(value.type.tensor_type.shape.dim) for value in shaped}
+
+    @cached_property
+    def quantized(self) -> bool:
+        """Whether any of it is int8."""
+        return any(node.op_type == "QuantizeLinear" for node in self.nodes)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One question."""
+
+    find: Callable[[Graph], Iterator[Finding]]
+    fix: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None
+    """A mended copy, in which `find` finds no more of what it can mend; None where nothing can be done here."""

@@ -1,0 +1,88 @@
+"""Pictures as good as they were? Each limit on them, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from ...core import paired
+from ...core.cases import SAMPLES
+from ...core.contract import MEASURES, Contract
+from ...core.limits import Limits
+from ...core.verdict import Judgement, Verdict
+from ..choose import Choice
+from .measured import Measured
+from .row import Row, unknown
+from .scores import Values, gains
+
+
+@dataclass(frozen=True)
+class Before:
+    """What one way to run a model is held against: what was sealed, or what a baseline reaches now."""
+
+    scores: Mapping[str, Values] = field(default_factory=dict)
+    """By the name of the set."""
+    odd_sizes: float | None = None
+    same: bool = True
+    """Whether it is of the same model, which is to give the same pictures."""
+    why_not: str = ""
+    """What to say of pictures whose scores it does not know."""
+
+
+def sealed(contract: Contract | None, choice: Choice, digests: Mapping[str, str]) -> Before:
+    """What a bundle says of an engine and precision. `digests`: name of a set -> sha256 of its pixels."""
+    if contract is None:
+        return Before(why_not="the bundle was sealed without measurements: seal it again, or give --baseline")
+    key = choice.name, choice.precision
+    known: dict[str, Values] = {
+        data.sha256: {measure: scores.values(measure) for measure in MEASURES}
+        for data in contract.sets.values()
+        for scores in data.scores
+        if (scores.engine, scores.precision) == key
+    }
+    odd = next((each.odd_sizes for each in contract.soundness if (each.engine, each.precision) == key), None)
+    scores = {name: known[digest] for name, digest in digests.items() if digest in known}
+    return Before(
+        scores, odd, why_not="not measured on this engine when the bundle was sealed: seal it where the engine runs"
+    )
+
+
+def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None, limits: Limits) -> Iterator[Row]:
+    """Every limit on the pictures of one way to run a model. `fp32`: what the same engine reaches in that precision."""
+    of = f"{choice.precision} {choice.name}"
+    for name, values in now.scores.items():
+        known = before.scores.get(name)
+        # A bundle may come from a stranger, and say anything of its pictures.
+        if known and len(known["psnr"]) == len(values["psnr"]):
+            yield from _against(f"{of} {name}", values, known, before.same, limits)
+        elif name == SAMPLES or not fp32 or fp32 is now:
+            yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
+        if name != SAMPLES and fp32 and fp32 is not now:
+            differences = gains("psnr", values["psnr"], fp32.scores[name]["psnr"], same=False)
+            yield _loss(f"gap {of} {name}", differences, limits.gap or 0, limits.worst, "dB")
+    if now.soundness.tiled is not None:
+        yield Row(f"tiled {of}", limits.tiled, _held(now.soundness.tiled, limits.tiled), "levels")
+    if before.odd_sizes is not None:
+        growth = now.soundness.odd_sizes - before.odd_sizes
+        yield Row(f"odd_sizes {of}", limits.odd_sizes, _held(growth, limits.odd_sizes), "levels")
+
+
+def _against(of: str, values: Values, before: Values, same: bool, limits: Limits) -> Iterator[Row]:
+    """What the pictures of a set have lost."""
+    for measure in MEASURES:
+        allowed, unit = getattr(limits, measure), "dB" if measure == "psnr" else "levels"
+        differences = gains(measure, values[measure], before[measure], same)
+        yield _loss(f"{measure} {of}", differences, allowed, limits.worst, unit)
+
+
+def _loss(name: str, differences: np.ndarray, allowed: float, worst: float, unit: str) -> Row:
+    """The judgement on differences, told as a loss: less is better, as for all other limits."""
+    found = paired.judge(differences, allowed, allowed * worst)
+    return Row(name, allowed, replace(found, value=0.0 - found.value, low=0.0 - found.high, high=0.0 - found.low), unit)
+
+
+def _held(value: float, limit: float) -> Judgement:
+    """A fact needs no interval."""
+    return Judgement(value, value, value, Verdict.PASS if value <= limit else Verdict.FAIL)

@@ -1,0 +1,100 @@
+"""What a model takes of this machine: time next to the reference, and memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
+
+import numpy as np
+
+from ...core.bundle import Bundle
+from ...core.contract import Recording
+from ...core.latency import Recorded, judge_in_time, sealed
+from ...core.turns import rounds
+from ...core.verdict import Judgement
+from ..choose import Choice
+from ..engine import all_threads
+from ..machine import processor_name
+from .memory import peak_mib
+from .reference import REFERENCE, open_reference
+
+SIZE = 128, 192
+"""Height and width of the frames that are timed: small enough for many turns in a minute."""
+_OPENINGS = 3
+_LEAST_ROUNDS = 16
+"""Of each opening, however little time there is."""
+_ANEW = 0.02
+"""What opening the same model again changes in its latency, as a share: see docs/gates.md."""
+_MOST_NOISE = 10.0
+
+Call = Callable[[], object]
+
+
+def here() -> str:
+    """The kind of machine on which a ratio holds: another processor, or half of its cores, has ratios of its own."""
+    return f"{processor_name()}, {all_threads()} cores"
+
+
+def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Recording:
+    """Time a model next to the reference for about `seconds`, opened anew several times, and take its peak memory."""
+    series = []
+    for opening in range(_OPENINGS):
+        with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
+            pairs = rounds(candidate, reference, seed=opening)
+            series.append(np.array(list(_for(seconds / _OPENINGS, pairs))))
+    found = sealed(series)
+    return Recording(
+        engine=choice.name,
+        version=choice.engine.version(),
+        precision=choice.precision,  # type: ignore[arg-type]
+        threads=threads,
+        processor=here(),
+        reference=REFERENCE,
+        ratio=found.ratio,
+        noise=min(found.noise, _MOST_NOISE),
+        memory_mib=peak_mib(bundle, choice.name, choice.precision, threads, SIZE),
+    )
+
+
+def slow_down(
+    bundle: Bundle, choice: Choice, threads: int, recorded: Recorded, allowed: float, seconds: float
+) -> Judgement:
+    """How much slower a model is than when it was recorded."""
+    with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
+        return judge_in_time(rounds(candidate, reference), recorded, deadline(seconds), allowed)
+
+
+def slower_than(
+    baseline: Bundle, bundle: Bundle, choice: Choice, threads: int, allowed: float, seconds: float
+) -> Judgement:
+    """How much slower a model is than another one, side by side."""
+    with _trial(bundle, choice, threads) as candidate, _trial(baseline, choice, threads) as reference:
+        return judge_in_time(rounds(candidate, reference), Recorded(1.0, _ANEW), deadline(seconds), allowed)
+
+
+def deadline(seconds: float) -> Callable[[], bool]:
+    """Whether so many seconds from now have passed."""
+    end = time.monotonic() + seconds
+    return lambda: time.monotonic() >= end
+
+
+@contextmanager
+def _trial(bundle: Bundle, choice: Choice, threads: int) -> Iterator[Call]:
+    with closing(choice.load(bundle, threads)) as network:
+        yield network.trial(*SIZE)
+
+
+@contextmanager
+def _reference(threads: int) -> Iterator[Call]:
+    program, call = open_reference(threads, *SIZE)
+    with closing(program):
+        yield call
+
+
+def _for(seconds: float, pairs: Iterable[tuple[float, float]]) -> Iterator[tuple[float, float]]:
+    late = deadline(seconds)
+    for index, pair in enumerate(pairs):
+        yield pair
+        if index + 1 >= _LEAST_ROUNDS and late():
+            return

@@ -1,0 +1,96 @@
+"""Bundles with a contract, and worse ones made of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+from onnx import helper, numpy_helper
+from pocketlens.core import picture
+from pocketlens.core.bundle import Bundle, read
+from pocketlens.core.limits import Limits
+from pocketlens.core.locate import shipped_bundles
+from pocketlens.core.manifest import PairSample, Sample
+from pocketlens.core.resize import shrink
+from pocketlens.export.pairs import draw_pairs
+from pocketlens.export.samples import draw
+from pocketlens.runtime.contract.measured import contract_of
+
+
+def sealed(bundle: Bundle, limits: Limits | None = None) -> Bundle:
+    """The bundle with a contract that says nothing of time."""
+
+    def unwatched(steps: int = 1, note: str = "") -> None:
+        pass
+
+    return changed(bundle, contract=contract_of(bundle, {}, limits or Limits(), 1, 0, unwatched))
+
+
+def changed(bundle: Bundle, **facts: object) -> Bundle:
+    """The bundle with other facts in its manifest."""
+    return Bundle(bundle.manifest.model_copy(update=facts), bundle.files, bundle.source)
+
+
+def shipped(name: str) -> Bundle:
+    """A shipped bundle without a contract."""
+    return changed(read(shipped_bundles()[name]), contract=None)
+
+
+def with_pictures(path: Path, count: int = 12) -> Bundle:
+    """An upscaling bundle with drawn samples; what is expected of them is left out of account."""
+    bundle, files, samples = read(path), {}, []
+    for name, truth in draw()[:count]:
+        small = picture.encode(shrink(truth, bundle.manifest.scale))
+        files |= {f"{name}-in.png": small, f"{name}.png": picture.encode(truth)}
+        samples.append(Sample(input=f"{name}-in.png", expected=f"{name}.png", truth=f"{name}.png"))
+    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), {**bundle.files, **files}, str(path))
+
+
+def with_pairs(path: Path, count: int = 6) -> Bundle:
+    """The same of one that interpolates."""
+    bundle, files, samples = read(path), {}, []
+    for one in draw_pairs()[:count]:
+        parts = {"before": one.before, "after": one.after, "truth": one.truth}
+        names = {part: f"{one.name}-{part}.png" for part in parts}
+        files |= {names[part]: picture.encode(bgr) for part, bgr in parts.items()}
+        samples.append(PairSample(**names, expected=names["truth"], t=one.t))
+    return Bundle(bundle.manifest.model_copy(update={"samples": samples}), {**bundle.files, **files}, str(path))
+
+
+def with_graph(bundle: Bundle, precision: str, change: Callable[[onnx.ModelProto], None]) -> Bundle:
+    """The bundle with its graph for engines on CPUs changed."""
+    found = [g for g in bundle.manifest.graphs if (g.precision, g.face, g.target) == (precision, "float", "cpu")]
+    model = onnx.load_from_string(bundle.whole(found[0]))
+    change(model)
+    return Bundle(bundle.manifest, {**bundle.files, found[0].file: model.SerializeToString()}, bundle.source)
+
+
+def after_the_end(kind: str, **given: np.ndarray) -> Callable[[onnx.ModelProto], None]:
+    """Puts a node behind a graph's only output, which keeps its name."""
+
+    def change(model: onnx.ModelProto) -> None:
+        graph = model.graph
+        end = graph.output[0].name
+        for node in graph.node:
+            node.output[:] = [f"{name}_before" if name == end else name for name in node.output]
+            node.input[:] = [f"{name}_before" if name == end else name for name in node.input]
+        graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in given.items())
+        node = helper.make_node(kind, [f"{end}_before", *given], [end])
+        if kind == "Gather":
+            node.attribute.append(helper.make_attribute("axis", 1))
+        graph.node.append(node)
+
+    return change
+
+
+def constants(model: onnx.ModelProto, kind: str) -> list[onnx.TensorProto]:
+    """The constants that nodes of a kind take, but their data."""
+    taken = {name for node in model.graph.node if node.op_type == kind for name in node.input[1:]}
+    return [tensor for tensor in model.graph.initializer if tensor.name in taken]
+
+
+def replace(tensor: onnx.TensorProto, values: np.ndarray) -> None:
+    """Give a constant other values."""
+    tensor.CopyFrom(numpy_helper.from_array(values.astype(numpy_helper.to_array(tensor).dtype), tensor.name))

@@ -1,0 +1,142 @@
+"""Latency and memory: what is recorded, what is compared with it, and where nothing can be said."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from bundles import make_bundle, upscaler_graph
+from contracts import changed, sealed, with_pictures
+from loads import timed
+from pocketlens.core.bundle import Bundle, read, write
+from pocketlens.core.contract import Recording
+from pocketlens.core.errors import BadInput
+from pocketlens.core.verdict import Verdict
+from pocketlens.runtime.contract import memory, pace, reference, speed, update
+from pocketlens.runtime.contract.row import Row
+from pocketlens.runtime.contract.verify import verify
+
+PASS, FAIL, UNDECIDED = Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED
+
+
+def quiet(steps: int = 1, note: str = "") -> None:
+    """Progress that nobody watches."""
+
+
+@pytest.fixture(scope="module")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Bundle:
+    graphs = {"fp32": upscaler_graph(), "int8": upscaler_graph()}
+    return sealed(with_pictures(make_bundle(tmp_path_factory.mktemp("bundle") / "a.plens", graphs=graphs), 2))
+
+
+def recorded(bundle: Bundle, **facts: object) -> Bundle:
+    """The bundle with one recording of this machine."""
+    told = {
+        "engine": "onnxruntime",
+        "version": "1",
+        "precision": "fp32",
+        "threads": 1,
+        "processor": speed.here(),
+        "reference": reference.REFERENCE,
+        "ratio": 4.0,
+        "noise": 0.01,
+        "memory_mib": 100.0,
+    }
+    contract = bundle.manifest.contract
+    assert contract
+    recording = Recording.model_validate({**told, **facts})
+    return changed(bundle, contract=contract.model_copy(update={"recordings": [recording]}))
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An idle machine on which models take what they were recorded with."""
+    on_a_machine(monkeypatch)
+    return monkeypatch
+
+
+def on_a_machine(patch: pytest.MonkeyPatch, slowness: float = 1.0, mib: float = 100.0) -> None:
+    def rounds(*calls: object, seed: int = 0) -> np.ndarray:
+        return timed("idle", np.random.default_rng(seed), 400, slowness)
+
+    patch.setattr(speed, "rounds", rounds)
+    for module in (pace, speed):
+        patch.setattr(module, "peak_mib", lambda *_: mib)
+
+
+def on_time(bundle: Bundle, baseline: Bundle | None = None, seconds: float = 60) -> dict[str, Row]:
+    rows = verify(bundle, baseline, engine="onnxruntime", seconds=seconds)
+    return {row.name: row for row in rows if row.name.startswith(("latency", "memory"))}
+
+
+def test_as_fast_as_recorded(bundle: Bundle, machine: pytest.MonkeyPatch):
+    rows = on_time(recorded(bundle))
+    assert {name: row.verdict for name, row in rows.items()} == {
+        "latency fp32 onnxruntime": PASS,
+        "memory fp32 onnxruntime": PASS,
+    }
+
+
+def test_a_tenth_slower(bundle: Bundle, machine: pytest.MonkeyPatch):
+    on_a_machine(machine, slowness=1.1)
+    row = on_time(recorded(bundle))["latency fp32 onnxruntime"]
+    assert row.verdict == FAIL and row.found.value == pytest.approx(0.1, abs=0.02)
+
+
+def test_twice_the_memory(bundle: Bundle, machine: pytest.MonkeyPatch):
+    on_a_machine(machine, mib=200)
+    row = on_time(recorded(bundle))["memory fp32 onnxruntime"]
+    assert row.verdict == FAIL and row.found.value == 1
+
+
+def test_the_precision_that_was_recorded_is_timed(bundle: Bundle, machine: pytest.MonkeyPatch):
+    assert "latency int8 onnxruntime" in on_time(recorded(bundle, precision="int8"))
+
+
+@pytest.mark.parametrize("other", [{"processor": "another"}, {"threads": 2}, {"engine": "openvino"}])
+def test_what_was_recorded_elsewhere_decides_nothing(bundle: Bundle, machine: pytest.MonkeyPatch, other: dict):
+    row = on_time(recorded(bundle, **other))["latency fp32 onnxruntime"]
+    assert row.verdict == UNDECIDED and "--update" in row.found.why
+
+
+def test_without_time_nothing_is_decided(bundle: Bundle):
+    assert on_time(recorded(bundle), seconds=0)["latency fp32 onnxruntime"].verdict == UNDECIDED
+
+
+def test_a_baseline_needs_no_recording(bundle: Bundle, machine: pytest.MonkeyPatch):
+    machine.setattr(speed, "rounds", lambda *_, seed=0: timed("idle", np.random.default_rng(0), 400) * [4, 1])
+    rows = on_time(bundle, bundle)
+    assert {row.verdict for row in rows.values()} == {PASS} and len(rows) == 2
+
+
+def test_a_machine_is_recorded_once_and_others_are_kept(bundle: Bundle, machine: pytest.MonkeyPatch, tmp_path: Path):
+    path = tmp_path / "b.plens"
+    other = recorded(bundle, processor="another")
+    write(path, other.manifest, other.files)
+    for ratio in (4, 2):
+        on_a_machine(machine, slowness=4 / ratio)
+        update.update(path, read(path), "onnxruntime", 1, 0.1, quiet)
+    contract = read(path).manifest.contract
+    assert contract and contract.sets == other.manifest.contract.sets  # type: ignore[union-attr]
+    assert [(each.processor, round(each.ratio)) for each in contract.recordings] == [("another", 4), (speed.here(), 2)]
+    assert contract.recordings[1].memory_mib == 100
+    with pytest.raises(BadInput, match="--seconds"):
+        update.update(path, read(path), "onnxruntime", 1, 0, quiet)
+
+
+def test_the_reference_is_the_network_that_it_says_it_is():
+    model = onnx.load_from_string(reference._model())
+    onnx.checker.check_model(model, full_check=True)
+    assert [node.op_type for node in model.graph.node] == ["Conv", "Relu"] * 4
+    program, call = reference.open_reference(1, 8, 9)
+    made = call()["8"]  # type: ignore[index]
+    assert made.shape == (1, 16, 8, 9) and 0.1 < made.std() < 10
+    program.close()
+
+
+def test_peak_memory_is_that_of_a_process_of_its_own(bundle: Bundle):
+    held = np.ones(1 << 28, np.uint8)
+    found = memory.peak_mib(bundle, "onnxruntime", "fp32", 1, (32, 32))
+    assert found is None or 20 < found < held.nbytes / (1 << 20)
