@@ -10,6 +10,7 @@ GROUP = LazyGroup(
     {
         "distill": ("Train and distil: run, eval, list.", "distill.cli:GROUP"),
         "export": ("Write deployable files: onnx, trt, bundle; check them.", "export.cli:GROUP"),
+        "quantize": ("Say what int8 in each layer costs.", "export.explain:quantize"),
         "run": ("Enhance a picture, a folder, a video or a camera.", "runtime.run:run"),
         "models": ("List the shipped models.", "runtime.cli:models"),
         "bench": ("Measure latency per engine and precision.", "runtime.cli:bench"),

@@ -67,5 +67,7 @@ LOSSES = Catalog("loss", "LOSS", "distill/losses")
 TARGETS = Catalog("export target", "TARGET", "export", prefix="to_")
 ENGINES = Catalog("engine", "ENGINE", "runtime/engines")
 CHECKS = Catalog("check of a graph", "CHECK", "export/checks")
+RULES = Catalog("rule", "RULE", "export", prefix="rule_")
+"""What export keeps to and training has to know; so distill need not know the export side."""
 SOURCES = Catalog("kind of model", "SOURCE", "export", prefix="from_")
 """How something that is not a bundle becomes one in memory; so the runtime need not know the export side."""

@@ -1,5 +1,7 @@
 """Trained networks on disk: `weights.safetensors` and `model.json`, and foreign `.pth` files.
 
+A network that was trained in imitated int8 has the ranges of its layers among its tensors (`int8_grid`).
+
 Foreign files are read with `weights_only=True`, so no code in a pickle ever runs; each network's
 `adopt` then maps the names it knows.
 """
@@ -11,7 +13,7 @@ import pickle
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ from torch import Tensor, nn
 from .catalog import NETWORKS
 from .errors import BadInput
 from .files import sha256, to_json, write_bytes, write_text
+from .int8_grid import Range, split
 from .options import build_options
 from .spec import ModelSpec, refuse_other_scale
 
@@ -38,6 +41,8 @@ class Checkpoint:
     network: nn.Module
     digest: str
     """sha256 of the weights file."""
+    ranges: Mapping[str, Range] = field(default_factory=dict)
+    """Layer -> range of its input, for the layers that were trained to compute in int8."""
 
     @property
     def spec(self) -> ModelSpec:
@@ -73,13 +78,15 @@ def load(path: Path, scale: int | None = None) -> Checkpoint:
         name, options, state = _read_foreign(weights, scale)
     spec = NETWORKS.get(name).spec(options)
     refuse_other_scale(path, spec.task, spec.scale, scale)
-    network = spec.build()
+    network, (state, ranges) = spec.build(), split(state)
     try:
         network.load_state_dict({key: value.float() for key, value in state.items()})
-    except RuntimeError as error:
+        for layer in ranges:
+            network.get_submodule(layer)
+    except (RuntimeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:300]
         raise BadInput(f"{weights} does not fit the network '{name}' it claims to be: {reason}") from error
-    return Checkpoint(name, options, network.eval(), sha256(weights))
+    return Checkpoint(name, options, network.eval(), sha256(weights), ranges)
 
 
 def _read_own(weights: Path) -> tuple[str, Any, dict[str, Tensor]]:

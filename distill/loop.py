@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from ..core.errors import BadInput
 from ..core.interrupt import Interruptible
 from ..core.progress import progress
 from .batch import Batch
+from .fake_quant import imitate_int8, take_ranges
 from .loss import WeightedSum
 from .recipe import Recipe
 from .run_folder import RunFolder
@@ -24,6 +25,8 @@ from .taps import Outputs, Tapped
 
 _LOOK_EVERY = 10
 """Steps between two looks at the loss: each look waits for the device."""
+_WATCHED = 16
+"""Batches that the ranges of int8 begin with."""
 
 
 @dataclass
@@ -58,18 +61,25 @@ class Training:
 
 
 def prepare(
-    recipe: Recipe, losses: WeightedSum, start: Checkpoint | None, teacher: Outputs | None, device: torch.device
+    recipe: Recipe,
+    losses: WeightedSum,
+    start: Checkpoint | None,
+    teacher: Outputs | None,
+    device: torch.device,
+    int8: Sequence[str] = (),
 ) -> Training:
     """Build the student from the recipe's seed or `start`, the adapters of its losses, and the optimiser of both.
 
-    `teacher` shows the shapes of the teacher's features. Raises BadInput for a feature that the
-    student does not have.
+    `teacher` shows the shapes of the teacher's features; the layers named in `int8` compute on 8 bits. Raises
+    BadInput for a feature that the student does not have.
     """
     torch.manual_seed(recipe.seed)
     spec = recipe.student_spec()
     built = spec.build()
     if start:
         built.load_state_dict(start.network.state_dict())
+    if recipe.quantize:
+        imitate_int8(built, dict.fromkeys(int8, (0.0, 0.0)), recipe.quantize.signed)
     network = built.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).requires_grad_(False).eval()
     student = Tapped(network, spec, losses.student_taps, f"the student {recipe.student.name}")
@@ -79,6 +89,14 @@ def prepare(
     parameters = [*network.parameters(), *losses.to(device).parameters()]
     optimiser = torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
     return Training(student, average, losses, optimiser)
+
+
+def begin_int8(training: Training, batches: Callable[[int], Batch]) -> None:
+    """Set the ranges of a student in imitated int8 to the widest that its first batches give, and black and white."""
+    given = [batches(step).target.inputs for step in range(_WATCHED)]
+    flat = [tuple(torch.full_like(one, level) for one in given[0]) for level in (0, 1)]
+    take_ranges(training.student.network, [*given, *flat])
+    training.average.load_state_dict(training.student.network.state_dict())
 
 
 def train(

@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -100,6 +100,20 @@ class Optimiser(_Section):
     """Decay of the running average of the weights; the average is what is kept."""
 
 
+class Quantize(_Section):
+    """Training in imitated int8 (QAT) from the weights of a float run, `start`. For upscalers."""
+
+    processor: Literal["cpu", "tensorrt"] = "cpu"
+    """Which arithmetic is imitated: int8 differs between the two. Both can be exported."""
+    picture: bool = False
+    """Quantize also the layers that see the picture itself, which export otherwise keeps in float."""
+
+    @property
+    def signed(self) -> bool:
+        """Whether activations are signed."""
+        return self.processor == "tensorrt"
+
+
 class Recipe(_Section):
     """One training run. `teacher = "none"` is plain training."""
 
@@ -119,6 +133,7 @@ class Recipe(_Section):
     student: Choice
     data: Data = Data()
     optimiser: Optimiser = Optimiser()
+    quantize: Quantize | None = None
     loss: Annotated[list[LossChoice], Field(min_length=1)]
     limits: Limits = Limits()
     """What the student may lose once it is sealed."""
@@ -179,15 +194,28 @@ def _check(raw: dict[str, Any], where: str) -> Recipe:
     recipe.student_options()
     for loss in recipe.loss:
         loss.loss_options()
+    if recipe.quantize:
+        _require_quantizable(recipe, where)
     return recipe
+
+
+def _require_quantizable(recipe: Recipe, where: str) -> None:
+    """Raise BadInput where the rest of the recipe does not go with training in imitated int8."""
+    if recipe.student_spec().task != "upscale":
+        raise BadInput(f"{where}: [quantize] is for upscalers; int8 of the student {recipe.student.name} is calibrated")
+    if recipe.start == "none":
+        raise BadInput(f"{where}: [quantize] needs trained weights to go on from; give them with --set start=RUN")
+    if recipe.amp:
+        raise BadInput(f"{where}: [quantize] does not go with amp: bfloat16 has fewer digits than int8 needs")
 
 
 def _refuse_unknown(raw: dict[str, Any], section: type[BaseModel], where: str) -> None:
     refuse_unknown(raw, section.model_fields, where)
     for key, value in raw.items():
-        inner = section.model_fields[key].annotation
-        if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section | Limits):
-            _refuse_unknown(value, inner, f"[{key}] of {where}")
+        declared = section.model_fields[key].annotation
+        for inner in (declared, *get_args(declared)):
+            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section | Limits):
+                _refuse_unknown(value, inner, f"[{key}] of {where}")
 
 
 def _value(text: str) -> Any:

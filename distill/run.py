@@ -10,13 +10,15 @@ import torch
 
 from .. import __version__
 from ..core import checkpoint
+from ..core.catalog import RULES
 from ..core.errors import BadInput, MachineCannot
 from ..core.files import to_json, write_text
 from ..core.locate import is_bundle, locate
 from ..core.spec import ModelSpec
 from .batch import Batch
+from .fake_quant import imitate_int8
 from .interpolation import Interpolation
-from .loop import Training, prepare, train
+from .loop import Training, begin_int8, prepare, train
 from .loss import WeightedSum
 from .material import Material
 from .plots import draw_curves
@@ -80,7 +82,8 @@ def make_ready(recipe: Recipe, device: torch.device, quiet: bool) -> Job:
     losses = WeightedSum(recipe.loss, teacher is not None, task)
     kind = Interpolation if task == "interpolate" else Upscaling
     material = kind(recipe, teacher, losses.teacher_taps, device, quiet)
-    training = prepare(recipe, losses, start, material.probe(), device)
+    int8 = RULES.get("int8")(start, recipe.quantize.processor, recipe.quantize.picture) if recipe.quantize else ()
+    training = prepare(recipe, losses, start, material.probe(), device, int8)
     record = {"name": recipe.teacher, "weights_sha256": teacher.digest} if teacher else None
     started = {"name": recipe.start, "weights_sha256": start.digest} if start else None
     return Job(recipe, device, material, record, started, training)
@@ -126,17 +129,23 @@ def _train(job: Job, folder: RunFolder, quiet: bool) -> None:
     folder.tidy(training.step)
     if training.step < recipe.steps:
         material.fill(quiet)
+    if recipe.quantize and not training.step:
+        begin_int8(training, batches)
     train(recipe, training, batches, material.watch, material.metric, folder, job.device, quiet)
     checkpoint.save(folder.path, recipe.student.name, recipe.student_options(), training.average)
 
 
 def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
-    """Score the kept weights and write metrics, curves and sample strips."""
+    """Score the kept weights, in int8 where they were trained in it, and write metrics, curves and sample strips."""
     trained = checkpoint.load(folder.path)
-    deployed = trained.deployed().to(job.device)
+    deployed = trained.deployed()
+    parameters = sum(weight.numel() for weight in deployed.parameters())
+    if job.recipe.quantize:
+        imitate_int8(deployed, trained.ranges, job.recipe.quantize.signed)
+    deployed.to(job.device).eval()
     metrics = {
-        "recipe": job.recipe.model_dump(),
-        "parameters": sum(weight.numel() for weight in deployed.parameters()),
+        "recipe": job.recipe.model_dump(exclude_none=True),
+        "parameters": parameters,
         "steps": job.recipe.steps,
         "seconds": round(job.training.seconds, 1),
         "validation": job.material.score(deployed),

@@ -17,9 +17,9 @@ import numpy as np
 import onnx
 from onnx import NodeProto, helper, numpy_helper
 
-from ..core.catalog import ENGINES
 from .calibration import Feeds
 from .graph import CONVOLUTIONS, SIZES, array, constants, producers, set_array, upstream
+from .inside import inside
 
 
 @dataclass(frozen=True)
@@ -65,15 +65,10 @@ def _ranges(model: onnx.ModelProto, names: Sequence[str], watched: Sequence[Feed
     """Tensor (N, C, H, W) -> how far from zero each of its channels goes."""
     if not names:
         return {}
-    seen = copy.deepcopy(model)
-    del seen.graph.output[:]
-    seen.graph.output.extend(helper.make_empty_tensor_value_info(name) for name in names)
-    program = ENGINES.get("onnxruntime").load(seen.SerializeToString(), 2)
     found = {name: np.zeros(1, np.float32) for name in names}
-    for feeds in watched:
-        for name, values in program.run(feeds).items():
+    for seen in inside(model, names, watched):
+        for name, values in seen.items():
             found[name] = np.maximum(found[name], np.abs(values).max((0, 2, 3)))
-    program.close()
     return found
 
 

@@ -11,11 +11,14 @@ from ..core.errors import BadInput
 from .calibration import Calibration
 from .faces import cut, frame_face, require_face, whole_graph
 from .half import half
+from .learned import quantize_as_learned
 from .quantize import Quantized, quantize
 
 
 class Graphs:
-    """Builds graphs on demand; what several have in common is made once. Without a calibration there is no int8.
+    """Builds graphs on demand; what several have in common is made once.
+
+    Without a calibration there is no int8, but of a network that was trained in it.
 
     A network is traced and quantized once; its faces are cut from that one graph, and so agree.
     """
@@ -50,6 +53,8 @@ class Graphs:
 
     @cached_property
     def _int8(self) -> Quantized:
+        if self._trained.ranges:
+            return quantize_as_learned(self._fp32, self._trained.ranges)
         if not self._calibration.watched:
             raise BadInput("int8 needs calibration pictures")
         return quantize(self._fp32, self._calibration, self._trained.spec)

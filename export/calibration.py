@@ -6,15 +6,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..calib_data.make import load
 from ..core.colour import to_network
+from ..core.errors import BadInput
 from ..core.resize import crop_to_multiple, shrink
 from ..core.spec import ModelSpec
 from ..core.triplet import Triplet
+from .options import SAMPLE
+
+if TYPE_CHECKING:
+    from ..core.checkpoint import Checkpoint
 
 _SIDE = 256
 """Pictures are cut to this many pixels a side: more only takes longer."""
@@ -47,11 +52,17 @@ class Calibration:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-def open_calibration(src: str, spec: ModelSpec, quiet: bool = False) -> Calibration:
+def open_calibration(src: str, trained: Checkpoint, quiet: bool = False) -> Calibration:
     """SRC of `--calib` for a network: pictures, or, where it interpolates, pairs with the picture between them.
 
-    Raises what `calib_data.make.load` does, and BadInput for pictures smaller than the network's `align`.
+    Nothing for a network that has its ranges from training. Raises what `calib_data.make.load` does, and BadInput
+    for pictures smaller than the network's `align`, or that are given where none are wanted.
     """
+    if trained.ranges and src != SAMPLE:
+        raise BadInput("this network has the ranges of int8 from its training; leave --calib out")
+    if trained.ranges:
+        return Calibration(provenance={"source": "training"})
+    spec = trained.spec
     pairs = spec.task == "interpolate"
     chosen = load(src, quiet, pairs)
     made = on_triplets(chosen.triplets(), spec) if pairs else on_pictures(chosen.pictures(), spec)

@@ -30,6 +30,11 @@ def set_array(tensor: onnx.TensorProto, values: np.ndarray) -> None:
     tensor.CopyFrom(numpy_helper.from_array(np.asarray(values), tensor.name))
 
 
+def stride(convolution: onnx.NodeProto) -> int:
+    """Its step along a side, which is the same for both."""
+    return next((attribute.ints[0] for attribute in convolution.attribute if attribute.name == "strides"), 1)
+
+
 def producers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
     """Tensor name -> the node that makes it."""
     return {name: node for node in graph.node for name in node.output}

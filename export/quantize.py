@@ -16,10 +16,10 @@ from ..core.errors import need
 from ..core.manifest import MOMENT
 from ..core.spec import ModelSpec
 from .balance import balanced
-from .calibration import Calibration, Feeds
+from .calibration import Calibration, Case, Feeds
 from .dataflow import delicate, warps
 from .graph import CONVOLUTIONS, array, constants, set_array, upstream
-from .islands import with_islands
+from .islands import Quantizer, with_islands
 from .rounding import round_kernels
 
 LIMITS = {"upscale": 0.5, "interpolate": 0.15}
@@ -37,12 +37,34 @@ class Quantized:
     """Signed everywhere (s8s8), the only form TensorRT reads rightly."""
 
 
+@dataclass(frozen=True)
+class Form:
+    """How a network is quantized for one kind of engine."""
+
+    graph: onnx.ModelProto
+    """fp32, its branches balanced."""
+    fixed: list[str]
+    """The nodes that are in float whatever the limit."""
+    quantizer: Quantizer
+
+    def within(self, limit: float, scored: Sequence[Case]) -> onnx.ModelProto:
+        """The int8 graph that is exported: `with_islands`."""
+        return with_islands(self.graph, self.fixed, scored, limit, self.quantizer)
+
+
 def quantize(graph: onnx.ModelProto, calibration: Calibration, spec: ModelSpec) -> Quantized:
     """Quantize the convolutions of an fp32 graph with NNCF, but for those in float islands.
 
     The graph's first output is the picture. Raises MachineCannot without NNCF.
     """
-    watched, scored, limit = calibration.watched, calibration.scored, LIMITS[spec.task]
+    found = forms(graph, calibration.watched)
+    return Quantized(
+        **{processor: form.within(LIMITS[spec.task], calibration.scored) for processor, form in found.items()}
+    )
+
+
+def forms(graph: onnx.ModelProto, watched: Sequence[Feeds]) -> dict[str, Form]:
+    """`cpu` and `tensorrt` -> how an fp32 graph is quantized for it, with ranges as seen on `watched`."""
     fixed = image_space(graph.graph)
     graph, gains = balanced(graph, watched, fixed)
     fixed = [*fixed, *gains]
@@ -56,10 +78,7 @@ def quantize(graph: onnx.ModelProto, calibration: Calibration, spec: ModelSpec) 
     def all_signed(islands: Sequence[str]) -> onnx.ModelProto:
         return signed(_run_nncf(graph, watched, islands, "PERFORMANCE"))
 
-    return Quantized(
-        cpu=with_islands(graph, fixed, scored, limit, unsigned),
-        tensorrt=with_islands(graph, [*fixed, *first], scored, limit, all_signed),
-    )
+    return {"cpu": Form(graph, fixed, unsigned), "tensorrt": Form(graph, [*fixed, *first], all_signed)}
 
 
 def image_space(graph: onnx.GraphProto) -> list[str]:

@@ -14,7 +14,7 @@ import onnx
 import torch
 from torch import Tensor
 
-from .graph import CONVOLUTIONS, array, constants, set_array
+from .graph import CONVOLUTIONS, array, constants, set_array, stride
 
 STEPS = 127
 """The largest weight of an output channel is this many steps: symmetric per-channel quantization."""
@@ -29,8 +29,7 @@ def round_kernels(model: onnx.ModelProto, skipped: Container[str]) -> None:
     for node in model.graph.node:
         if node.op_type in CONVOLUTIONS and node.name not in skipped:
             weight = tensors[node.input[1]]
-            strides = next((attribute.ints for attribute in node.attribute if attribute.name == "strides"), [1])
-            rounded = on_grid(torch.from_numpy(array(weight).copy()), node.op_type == "ConvTranspose", strides[0])
+            rounded = on_grid(torch.from_numpy(array(weight).copy()), node.op_type == "ConvTranspose", stride(node))
             set_array(weight, rounded.numpy())
 
 

@@ -43,7 +43,7 @@ def export_bundle(
     read_set = task(trained.spec.task).read_set
     sets = {name: read_set(folder) for name, folder in by_name(data or []).items()}
     provenance = provenance_of(locate(model))
-    calibration = open_calibration(calib, trained.spec, quiet) if "int8" in wanted else Calibration()
+    calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet)
     write(out, sealed.manifest, sealed.files)
     manifest = read(out).manifest

@@ -79,7 +79,7 @@ def _built(
 
     require_face(face, trained.spec, trained.name)
 
-    calibration = open_calibration(calib, trained.spec, quiet) if precision == "int8" else Calibration()
+    calibration = open_calibration(calib, trained, quiet) if precision == "int8" else Calibration()
     with progress("exporting", None, quiet):
         graph = Graphs(trained, calibration).build(precision, face, processor)
     return trained.name, graph.SerializeToString()

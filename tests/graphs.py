@@ -21,3 +21,15 @@ def run(graph: onnx.ModelProto, frame: np.ndarray, engine: str = "onnxruntime") 
     """What a graph of one input and one output makes of an array."""
     (made,) = run_all(graph, {graph.graph.input[0].name: frame}, engine).values()
     return made
+
+
+def spoilt(graph: onnx.ModelProto, error: float) -> onnx.ModelProto:
+    """The same graph, its picture off by `error`."""
+    worse = onnx.ModelProto()
+    worse.CopyFrom(graph)
+    last = next(node for node in worse.graph.node if "upscaled" in node.output)
+    last.output[0] = "right"
+    offset = onnx.helper.make_tensor("offset", onnx.TensorProto.FLOAT, [], [error])
+    worse.graph.initializer.append(offset)
+    worse.graph.node.append(onnx.helper.make_node("Add", ["right", "offset"], ["upscaled"], name="spoil"))
+    return worse

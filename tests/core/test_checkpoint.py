@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import pickle
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from pocketlens.core import checkpoint
 from pocketlens.core.errors import BadInput
 from pocketlens.students.fsrcnn import MODEL, Options
+from safetensors import torch as safetensors
 from shared_data import WEIGHTS, needs_shared
 
 
@@ -91,6 +93,31 @@ def test_facts_that_do_not_fit_the_weights_are_refused(saved: Path, facts: dict[
     change_facts(saved, **facts)
     with pytest.raises(BadInput, match=message):
         checkpoint.load(saved)
+
+
+@pytest.mark.parametrize(
+    ("tensors", "message"),
+    [
+        ({"head.int8.low": [-math.inf], "head.int8.high": [1.0]}, "head.int8 goes from -inf to 1.0, which is no range"),
+        ({"head.int8.low": [0.0], "head.int8.high": [float("nan")]}, "head.int8 goes from 0.0 to nan"),
+        ({"head.int8.low": [0.0]}, "head.int8.low and .high are no range of int8"),
+        ({"head.int8.low": [0.0, 0.0], "head.int8.high": [1.0]}, "are no range of int8"),
+        ({"tail.int8.low": [0.0], "tail.int8.high": [1.0]}, "does not fit the network 'fsrcnn'"),
+    ],
+)
+def test_ranges_of_int8_that_are_none_are_refused(saved: Path, tensors: dict[str, list[float]], message: str):
+    state = safetensors.load_file(saved / "weights.safetensors")
+    added = {name: torch.tensor(values) for name, values in tensors.items()}
+    safetensors.save_file(state | added, saved / "weights.safetensors")
+    with pytest.raises(BadInput, match=message):
+        checkpoint.load(saved)
+
+
+def test_ranges_of_int8_are_kept_apart_from_the_weights(saved: Path):
+    state = safetensors.load_file(saved / "weights.safetensors")
+    ranges = {"head.int8.low": torch.tensor(-0.5), "head.int8.high": torch.tensor(2.0)}
+    safetensors.save_file(state | ranges, saved / "weights.safetensors")
+    assert checkpoint.load(saved).ranges == {"head": (-0.5, 2.0)}
 
 
 def test_facts_that_are_missing_or_no_json_are_refused(saved: Path):

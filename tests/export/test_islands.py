@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import onnx
 import pytest
+from graphs import spoilt
 from pocketlens.core.catalog import NETWORKS
 from pocketlens.export.calibration import Case, on_pictures
 from pocketlens.export.islands import with_islands
@@ -19,18 +20,6 @@ def cases() -> list[Case]:
     sesr = NETWORKS.get("sesr")
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     return on_pictures([noise], sesr.spec(sesr.options())).scored
-
-
-def spoilt(graph: onnx.ModelProto, error: float) -> onnx.ModelProto:
-    """The same graph, its picture off by `error`."""
-    worse = onnx.ModelProto()
-    worse.CopyFrom(graph)
-    last = next(node for node in worse.graph.node if "upscaled" in node.output)
-    last.output[0] = "right"
-    offset = onnx.helper.make_tensor("offset", onnx.TensorProto.FLOAT, [], [error])
-    worse.graph.initializer.append(offset)
-    worse.graph.node.append(onnx.helper.make_node("Add", ["right", "offset"], ["upscaled"], name="spoil"))
-    return worse
 
 
 @pytest.mark.parametrize(("harmless_from", "rungs"), [(0, [0]), (1, [0, 1]), (2, [0, 1, 2])])
