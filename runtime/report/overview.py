@@ -33,29 +33,37 @@ def overview(found: Sequence[Facts]) -> Html:
 
 
 def limits(facts: Facts) -> Html:
-    """The answer to each limit, what did not pass first."""
+    """The answer to each limit, what did not pass first and why."""
     rows = sorted(facts.examined.rows, key=lambda row: _FIRST.index(row.verdict))
     counts = Counter(row.verdict for row in rows)
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in _FIRST if counts[verdict])
-    open_, passed = ([row for row in rows if (row.verdict == Verdict.PASS) is passed] for passed in (False, True))
+    passed = [row for row in rows if row.verdict == Verdict.PASS]
+    others = rows[: len(rows) - len(passed)]
     parts = [element("p", _verdict(facts), f" {told}.")]
-    if open_:
-        parts.append(_table("What did not pass, and why", open_))
+    if others:
+        parts += [_table("What did not pass", others), _reasons(others)]
     if passed:
-        within = _table("What passed", passed)
+        within = join(_table("What passed", passed), _reasons(passed))
         shut = element("details", element("summary", f"the {len(passed)} that passed"), within)
-        parts.append(shut if open_ else within)
+        parts.append(shut if others else within)
     return join(*parts)
 
 
 def _table(caption: str, rows: Sequence[Row]) -> Html:
     lines = [
-        [row.name, number(row.found.value, row.unit), number(row.limit, row.unit), badge(row.verdict), row.found.why]
-        for row in rows
+        [row.name, badge(row.verdict), number(row.found.value, row.unit), number(row.limit, row.unit)] for row in rows
     ]
-    head = ["limit", "found", "allowed", "verdict", "why"]
-    columns = len(head) if any(row.found.why for row in rows) else len(head) - 1
-    return table(caption, head[:columns], [line[:columns] for line in lines])
+    return table(caption, ["limit", "verdict", "found", "allowed"], lines)
+
+
+def _reasons(rows: Sequence[Row]) -> Html:
+    """What there is to say beyond the numbers, each thing once."""
+    named: dict[str, list[str]] = {}
+    for row in rows:
+        if row.found.why:
+            named.setdefault(row.found.why, []).append(row.name)
+    told = [element("li", ", ".join(names), ": ", why) for why, names in named.items()]
+    return element("ul", *told, class_="quiet") if told else Html()
 
 
 def badge(verdict: Verdict) -> Html:

@@ -9,13 +9,14 @@ from typing import Any
 from ... import __version__
 from ...core.html import Html, document, element, join
 from ..machine import processor_name
+from .card import card, provenance
 from .model import Facts
 from .overview import limits, overview
 from .pictures import pictures
-from .quality import quality
+from .quality import EXPLAINED, quality
 from .sensitivity import Sensitivity
 from .speed import speed
-from .training import card, curves, layers, provenance
+from .training import curves, layers
 from .views import Comparison
 
 
@@ -24,7 +25,7 @@ def page(found: Sequence[Facts], shown: Sequence[Comparison], sensitivities: Seq
     trained = [facts for facts in found if facts.model.curves]
     topics = {
         "Limits": _side_by_side(found, limits),
-        "Quality": _side_by_side(found, quality),
+        "Quality": join(_side_by_side(found, quality), element("p", EXPLAINED, class_="quiet")),
         "Pictures": pictures(shown),
         "Speed": _side_by_side(found, speed),
         "Training": _side_by_side(trained, lambda facts: curves(facts.model.curves)),

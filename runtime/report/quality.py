@@ -8,6 +8,7 @@ import numpy as np
 
 from ...core.contract import MEASURES
 from ...core.html import Html, element, join, table
+from ...core.manifest import Manifest
 from ..choose import PRECISIONS
 from .model import Facts
 from .simple import NAMES
@@ -23,6 +24,12 @@ _DIGITS = {"psnr_y": 2, "ssim_y": 4, "psnr_rgb": 2, "ssim_rgb": 4, "ie": 2}
 _PSNR = {"upscale": "psnr_y", "interpolate": "psnr_rgb"}
 _SIMPLE = {"upscale": "bicubic", "interpolate": "average"}
 """The simple method as scores are named after it, by task."""
+
+EXPLAINED = (
+    "In grey levels but for dB; less is better. Flicker, banding and checkerboard are errors that eyes find before "
+    "PSNR does. Tiled: the greatest difference from the picture made whole (a dash: it is never tiled). Odd sizes: the mean "
+    "difference from plain enlarging, or from a frame that stands still, at the worst of four odd sizes."
+)
 
 Scores = Mapping[str, float]
 """By who made the picture: a precision, the simple method, a teacher."""
@@ -60,54 +67,51 @@ def _by_maker(scores: Scores, metric: str) -> dict[str, float]:
 
 
 def _sealed(facts: Facts) -> Html:
-    """A row for each set and metric."""
-    manifest = facts.model.manifest
-    scored = {
-        (name, metric): made
-        for name, scores in manifest.quality.items()
-        for metric in _METRICS
-        if (made := _by_maker(scores, metric))
-    }
-    if not scored:
-        return element("p", "No scores were sealed in it.")
-    makers = list(dict.fromkeys(maker for made in scored.values() for maker in made))
-    simple = _SIMPLE[manifest.task]
+    """A table for each metric, a row for each set."""
+    told = [_of_metric(facts.model.manifest, metric) for metric in _METRICS]
+    return join(*told) or element("p", "No scores were sealed in it.")
+
+
+def _of_metric(manifest: Manifest, metric: str) -> Html:
+    found = {name: made for name, scores in manifest.quality.items() if (made := _by_maker(scores, metric))}
+    if not found:
+        return Html()
+    makers = list(dict.fromkeys(maker for made in found.values() for maker in made))
+    simple, digits = _SIMPLE[manifest.task], _DIGITS[metric]
     others = [maker for maker in makers if maker not in (simple, *PRECISIONS)]
     order = [maker for maker in (simple, *others, *PRECISIONS) if maker in makers]
     gaps = [(a, b) for a, b in (("int8", "fp32"), ("fp32", "teacher")) if {a, b} <= set(makers)]
     rows = [
-        [name, _METRICS[metric], *(_number(made.get(maker), _DIGITS[metric]) for maker in order),
-         *(_difference(made, a, b, _DIGITS[metric]) for a, b in gaps)]
-        for (name, metric), made in scored.items()
-    ]  # fmt: skip
-    head = ["pictures", "score", *order, *(f"{a} less {b}" for a, b in gaps)]
-    return table("Mean scores when it was sealed", head, rows)
+        [
+            name,
+            *(_number(made.get(maker), digits) for maker in order),
+            *(_difference(made, a, b, digits) for a, b in gaps),
+        ]
+        for name, made in found.items()
+    ]
+    head = ["pictures", *order, *(f"{a} less {b}" for a, b in gaps)]
+    return table(f"{_METRICS[metric]}, mean, when it was sealed", head, rows)
 
 
 def _measured(facts: Facts) -> Html:
-    """A row for each set and way to run the model."""
-    rows = []
-    for name in facts.model.sets:
-        unknown = ["-"] * (len(MEASURES) - 1 + 2)
-        rows.append([name, NAMES[facts.model.manifest.task], f"{facts.plain[name]:.2f}", "-", *unknown])
-        for (engine, precision), measured in facts.examined.measured.items():
-            values = measured.scores[name]
-            psnr, *others = (float(np.mean(values[measure])) for measure in MEASURES)
-            fp32 = facts.examined.measured.get((engine, "fp32"))
-            below = float(np.mean(fp32.scores[name]["psnr"])) - psnr if fp32 else None
-            sound = measured.soundness
-            rows.append([name, f"{precision} {engine}", f"{psnr:.2f}", _number(below, 3), *(f"{o:.3f}" for o in others),
-                         _number(sound.tiled, 0), f"{sound.odd_sizes:.2f}"])  # fmt: skip
-    if not rows:
+    """A table for each set, a row for each way to run the model."""
+    if not facts.model.sets:
         return element("p", "Nothing was scored here: it comes without sample pictures, and no --data was given.")
-    head = ["pictures", "made by", "PSNR, dB", "below fp32, dB", *MEASURES[1:], "tiled", "odd sizes"]
-    note = element(
-        "p", "Grey levels but for dB; less is better. Flicker, banding and checkerboard are errors that eyes find "
-        "before PSNR does; tiled: the greatest difference from the picture made whole (a dash: it never is); odd sizes: "
-        "the mean difference from plain enlarging, or from a frame that stands still, at the worst of four odd sizes.",
-        class_="quiet",
-    )  # fmt: skip
-    return join(table("Measured here", head, rows), note)
+    return join(*(_on_set(facts, name) for name in facts.model.sets))
+
+
+def _on_set(facts: Facts, name: str) -> Html:
+    ways = facts.examined.measured
+    rows = [[NAMES[facts.model.manifest.task], f"{facts.plain[name]:.2f}", *["-"] * (len(MEASURES) + 2)]]
+    for (engine, precision), measured in ways.items():
+        psnr, *others = (float(np.mean(measured.scores[name][measure])) for measure in MEASURES)
+        fp32, sound = ways.get((engine, "fp32")), measured.soundness
+        below = _number(float(np.mean(fp32.scores[name]["psnr"])) - psnr if fp32 else None, 3)
+        indices = (f"{index:.3f}" for index in others)
+        sizes = _number(sound.tiled, 0), f"{sound.odd_sizes:.2f}"
+        rows.append([f"{precision} {engine}", f"{psnr:.2f}", below, *indices, *sizes])
+    head = ["", "PSNR, dB", "below fp32, dB", *MEASURES[1:], "tiled", "odd sizes"]
+    return table(f"Measured here on {name}, {len(facts.model.sets[name])} pictures", head, rows)
 
 
 def _difference(made: Scores, a: str, b: str, digits: int) -> str:
