@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -31,7 +31,7 @@ def lines(series: Mapping[str, Points], x: str, y: str, told: str, logarithmic: 
     return element("div", _legend(list(series)), picture, class_="chart")
 
 
-def strip(values: np.ndarray, low: float, high: float, marks: Sequence[float], told: str) -> Html:
+def strip(values: np.ndarray, low: float, high: float, marks: Iterable[float], told: str) -> Html:
     """A histogram over a logarithmic axis from `low` to `high`, with lines at `marks`."""
     width, height = _STRIP
     across = _Scale([low, high], 1, width - 1, logarithmic=True)

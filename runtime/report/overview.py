@@ -62,8 +62,12 @@ def _reasons(rows: Sequence[Row]) -> Html:
     for row in rows:
         if row.found.why:
             named.setdefault(row.found.why, []).append(row.name)
-    told = [element("li", ", ".join(names), ": ", why) for why, names in named.items()]
+    told = [element("li", _and_more(names), ": ", why) for why, names in named.items()]
     return element("ul", *told, class_="quiet") if told else Html()
+
+
+def _and_more(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
 
 
 def badge(verdict: Verdict) -> Html:

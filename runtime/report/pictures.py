@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...core.html import Html, comparable, element, figures, join
+from ..contract.scores import PERFECT
 from .views import MOST_APART, MOST_WRONG, Comparison
 
 
@@ -15,7 +16,7 @@ def pictures(shown: Sequence[Comparison]) -> Html:
     note = (
         "From the picture that the first model does worst to the one it does best. On maps of what differs from the "
         f"truth, black is equal and the brightest yellow {MOST_WRONG} grey levels or more; on those of int8 less fp32, "
-        f"{MOST_APART}."
+        f"{MOST_APART}. {PERFECT:.0f} dB are as good as equal."
     )
     return join(element("p", note, class_="quiet"), *(_one(at + 1, each) for at, each in enumerate(shown)))
 

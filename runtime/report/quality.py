@@ -27,8 +27,8 @@ _SIMPLE = {"upscale": "bicubic", "interpolate": "average"}
 
 EXPLAINED = (
     "In grey levels but for dB; less is better. Flicker, banding and checkerboard are errors that eyes find before "
-    "PSNR does. Tiled: the greatest difference from the picture made whole (a dash: it is never tiled). Odd sizes: the mean "
-    "difference from plain enlarging, or from a frame that stands still, at the worst of four odd sizes."
+    "PSNR does. Tiled: the greatest difference from the picture made whole (a dash: it is never tiled). Odd sizes: the "
+    "mean difference from plain enlarging, or from a frame that stands still, at the worst of four odd sizes."
 )
 
 Scores = Mapping[str, float]
