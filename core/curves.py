@@ -10,12 +10,15 @@ CURVES = "metrics.jsonl"
 
 
 def read_curves(file: Path) -> list[dict[str, Any]]:
-    """The rows so far; a half-written last one is dropped, and a file that is missing has none."""
+    """The rows so far; what follows a half-written one is dropped, and a file that is missing has none."""
     rows = []
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             try:
-                rows.append(json.loads(line))
+                row = json.loads(line)
             except ValueError:
                 break
+            if not isinstance(row, dict):
+                break
+            rows.append(row)
     return rows

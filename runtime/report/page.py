@@ -27,7 +27,7 @@ def page(found: Sequence[Facts], shown: Sequence[Comparison], sensitivities: Seq
         "Limits": _side_by_side(found, limits),
         "Quality": join(_side_by_side(found, quality), element("p", EXPLAINED, class_="quiet")),
         "Pictures": pictures(shown),
-        "Speed": _side_by_side(found, speed),
+        "Speed": speed(found),
         "Training": _side_by_side(trained, lambda facts: curves(facts.model.curves)),
         "Layers in int8": join(*(element("div", element("h3", one.network), layers(one)) for one in sensitivities)),
         "Model card": _side_by_side(found, card),
@@ -74,11 +74,9 @@ def _model(facts: Facts) -> dict[str, Any]:
 
 
 def _side_by_side(found: Sequence[Facts], draw: Callable[[Facts], Html]) -> Html:
-    """Each model under its name, which one alone needs not."""
-    if not found:
-        return Html()
+    """Each model under its name."""
     named = [element("div", element("h3", facts.model.label), draw(facts)) for facts in found]
-    return element("div", *named, class_="models") if len(named) > 1 else draw(found[0])
+    return element("div", *named, class_="models") if named else Html()
 
 
 def _contents(names: Sequence[str]) -> Html:

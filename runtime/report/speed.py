@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ...core.contract import Recording
@@ -9,31 +11,44 @@ from ...core.html import Html, element, join, table
 from .chart import strip
 from .model import Facts
 
-_MARKS = (50, 95, 99)
-"""Percentiles."""
+_PERCENTILES = (50, 95, 99)
 
 
-def speed(facts: Facts) -> Html:
-    """Latency of each way to run the model, and what was recorded of it elsewhere."""
-    bench, timed = facts.speed, facts.timed
-    milliseconds = timed.seconds.T[:-1] * 1e3
-    low, high = float(milliseconds.min()), float(np.percentile(milliseconds, 99.5)) * 1.02
+def speed(found: Sequence[Facts]) -> Html:
+    """Latency of each way to run the models on one scale, and what was recorded of them elsewhere."""
+    everything = np.concatenate([facts.timed.seconds[:, :-1].ravel() * 1e3 for facts in found])
+    scale = float(everything.min()), float(np.percentile(everything, 99.5)) * 1.02
+    rows = [row for facts in found for row in _rows(facts, scale, f"{facts.model.label}, " if found[1:] else "")]
+    head = ["", "distribution", "p50, ms", "p95, ms", "p99, ms", "a second", "ratio", "of peak", "MiB"]
+    one = found[0]
+    caption = f"{len(one.timed.seconds)} calls each; {one.speed['rows'][0]['size']} in, threads: {one.timed.threads}"
+    return join(table(caption, head, rows), _note(found, scale), *map(_recorded, found))
+
+
+def _rows(facts: Facts, scale: tuple[float, float], prefix: str) -> list[list[str]]:
     rows = []
-    for row, values in zip(bench["rows"], milliseconds, strict=True):
-        name, marks = f"{row['engine']} {row['precision']}", np.percentile(values, _MARKS)
+    for row, seconds in zip(facts.speed["rows"], facts.timed.seconds.T[:-1], strict=True):
+        values, name = seconds * 1e3, f"{prefix}{row['engine']} {row['precision']}"
+        marks = [float(mark) for mark in np.percentile(values, _PERCENTILES)]
         told = f"{name}: half of the calls take {values.min():.1f} to {marks[0]:.1f} ms, 99 % up to {marks[2]:.1f} ms"
         share = "-" if row["share_of_peak"] is None else f"{row['share_of_peak']:.0%}"
         mib = facts.memory.get((row["engine"], row["precision"]))
         numbers = *(f"{mark:.2f}" for mark in marks), f"{row['fps']:.1f}", f"{row['ratio']:.2f}", share
-        rows.append([name, strip(values, low, high, marks[:2], told), *numbers, f"{mib:.0f}" if mib else "-"])
-    head = ["", "distribution", "p50, ms", "p95, ms", "p99, ms", "a second", "ratio", "of peak", "MiB"]
-    note = (
-        f"Drawn from {low:.1f} to {high:.1f} ms on a logarithmic scale, lines at the median and at 95 %. Ratio: times "
-        f"as fast as {bench['reference']}, uncertain by {bench['noise']:.1%}. Of peak: of the arithmetic that this "
-        "machine can do. MiB: peak memory of a process that does nothing else, of the fastest precision of each engine."
+        rows.append([name, strip(values, *scale, marks[:2], told), *numbers, f"{mib:.0f}" if mib else "-"])
+    return rows
+
+
+def _note(found: Sequence[Facts], scale: tuple[float, float]) -> Html:
+    noise = max(facts.speed["noise"] for facts in found)
+    own = "the same model" if found[1:] else "it"
+    told = (
+        f"Drawn from {scale[0]:.1f} to {scale[1]:.1f} ms on a logarithmic scale, lines at the median and at 95 %. The "
+        "ways to run a model took turns. "
+        f"Ratio: times as fast as {own} by {found[0].speed['reference']}, uncertain by {noise:.1%}. Of peak: of the "
+        "arithmetic that this machine can do. MiB: peak memory of a process that does nothing else, of the fastest "
+        "precision of each engine."
     )
-    caption = f"{len(timed.seconds)} calls each, taking turns; {bench['rows'][0]['size']} in, threads: {timed.threads}"
-    return join(table(caption, head, rows), element("p", note, class_="quiet"), _recorded(facts))
+    return element("p", told, class_="quiet")
 
 
 def _recorded(facts: Facts) -> Html:
@@ -41,7 +56,8 @@ def _recorded(facts: Facts) -> Html:
     if contract is None or not contract.recordings:
         return Html()
     head = ["", "ratio", "uncertain by", "MiB", "threads", "version", "reference", "machine"]
-    return table("Recorded when it was sealed, or since", head, [_recording(each) for each in contract.recordings])
+    rows = [_recording(each) for each in contract.recordings]
+    return table(f"Recorded of {facts.model.label} when it was sealed, or since", head, rows)
 
 
 def _recording(each: Recording) -> list[str]:

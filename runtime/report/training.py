@@ -11,30 +11,37 @@ from .chart import bar, lines
 from .sensitivity import Sensitivity
 
 _MOST_ROWS = 40
-_METRICS = ("psnr_y", "psnr_rgb")
+_SCORES = ("psnr_y", "psnr_rgb")
+_NO_CURVES = ("step", "seconds")
+
+Series = Mapping[str, Sequence[tuple[float, float]]]
 
 
 def curves(rows: Sequence[Mapping[str, Any]]) -> Html:
-    """Score and loss terms over the steps."""
+    """Scores and loss terms over the steps; what is no number in the rows is left out."""
     numbers = [{key: value for key, value in row.items() if is_number(value)} for row in rows]
-    keys = list(dict.fromkeys(key for row in numbers for key in row if key not in ("step", "seconds")))
-
-    def series(wanted: list[str]) -> dict[str, list[tuple[float, float]]]:
-        return {key: [(row["step"], row[key]) for row in numbers if key in row and "step" in row] for key in wanted}
-
-    scores, losses = ([key for key in keys if (key in _METRICS) is kind] for kind in (True, False))
-    drawn = []
-    for wanted, unit, logarithmic in ((scores, "dB", False), (losses, "loss before weighting", True)):
-        for points in [series(wanted)] if wanted else []:
-            drawn.append(lines(points, "step", unit, _summary(points), logarithmic))
-            drawn.append(element("p", _summary(points), class_="quiet"))
+    numbers = [row for row in numbers if "step" in row]
+    keys = list(dict.fromkeys(key for row in numbers for key in row if key not in _NO_CURVES))
+    found = {key: [(row["step"], row[key]) for row in numbers if key in row] for key in keys}
+    scores = _chart({key: points for key, points in found.items() if key in _SCORES}, "dB")
+    losses = _chart({key: points for key, points in found.items() if key not in _SCORES}, "loss before weighting", True)
     kept = numbers[:: max(1, math.ceil(len(numbers) / _MOST_ROWS))]
-    head = ["step", *keys]
-    cells = [
-        [f"{row.get('step', math.nan):,}", *(f"{row[key]:.4g}" if key in row else "-" for key in keys)] for row in kept
-    ]
-    folded = element("details", element("summary", "as a table"), table("The curves in numbers", head, cells))
-    return join(*drawn, folded)
+    cells = [[f"{row['step']:,}", *(f"{row[key]:.4g}" if key in row else "-" for key in keys)] for row in kept]
+    whole = table("The curves in numbers", ["step", *keys], cells)
+    return join(
+        element("div", scores, losses, class_="charts"),
+        element("details", element("summary", "the curves in numbers"), whole),
+    )
+
+
+def _chart(series: Series, unit: str, logarithmic: bool = False) -> Html:
+    if not series:
+        return Html()
+    told = "; ".join(
+        f"{name}: {points[0][1]:.4g} at step {points[0][0]:,.0f}, {points[-1][1]:.4g} at step {points[-1][0]:,.0f}"
+        for name, points in series.items()
+    )
+    return element("div", lines(series, "step", unit, told, logarithmic), element("p", told, class_="quiet"))
 
 
 def layers(found: Sensitivity) -> Html:
