@@ -16,7 +16,7 @@ from typing import Any
 from programs import needs_program
 
 # Looks into the page from a frame of the wanted width: a window of Chromium's has a least one.
-_LOOK = """<!doctype html><body><pre id="found"></pre><script>
+_LOOK = """<!doctype html><link rel="icon" href="data:,"><body><pre id="found"></pre><script>
 const found = [];
 const look = (width, scripts) => new Promise((done) => {
   const frame = document.createElement("iframe");

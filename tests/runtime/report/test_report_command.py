@@ -101,7 +101,7 @@ def test_layers_are_listed_with_what_they_cost(page: str):
 
 def test_the_card_and_the_provenance_are_told_and_what_is_missing_is_said_to_be(page: str):
     assert "<dd>Tests &amp; nothing else</dd>" in page and "<dd>Trying curves</dd>" in page
-    assert '<th scope="row">T91</th><td>research only</td>' in page
+    assert re.search(r'<th scope="row"[^>]*>T91</th><td>research only</td>', page)
     assert "<dt>Not for</dt><dd>not stated</dd>" in page
     assert "cd" * 32 in page and "name rrdb, weights_sha256 " + "ab" * 32 in page
 
@@ -115,7 +115,7 @@ def test_models_that_are_called_alike_are_told_apart(folder: Path):
     models = [make_bundle(folder / name / "same.plens") for name in ("one", "two")]
     out = folder / "same.html"
     assert pocketlens("report", *models, "-o", out, *QUICKLY) == 0
-    assert all(f'<th scope="col">{model}</th>' in out.read_text() for model in models)
+    assert all(f">{model}</th>" in out.read_text() for model in models)
 
 
 def test_folders_are_scored_by_the_models_that_can_use_them(folder: Path, capsys):
