@@ -22,16 +22,17 @@ from .views import Comparison
 
 def page(found: Sequence[Facts], shown: Sequence[Comparison], sensitivities: Sequence[Sensitivity]) -> str:
     """All of it as HTML, topic by topic, in each the models side by side."""
+    alone = len(found) == 1
     trained = [facts for facts in found if facts.model.curves]
     topics = {
-        "Limits": _side_by_side(found, limits),
-        "Quality": join(_side_by_side(found, quality), element("p", EXPLAINED, class_="quiet")),
+        "Limits": _side_by_side(found, limits, alone),
+        "Quality": join(_side_by_side(found, quality, alone), element("p", EXPLAINED, class_="quiet")),
         "Pictures": pictures(shown),
         "Speed": speed(found),
-        "Training": _side_by_side(trained, lambda facts: curves(facts.model.curves)),
+        "Training": _side_by_side(trained, lambda facts: curves(facts.model.curves), alone),
         "Layers in int8": join(*(element("div", element("h3", one.network), layers(one)) for one in sensitivities)),
-        "Model card": _side_by_side(found, card),
-        "Provenance": _side_by_side(found, provenance),
+        "Model card": _side_by_side(found, card, alone),
+        "Provenance": _side_by_side(found, provenance, alone),
     }
     topics = {name: content for name, content in topics.items() if content}
     made = datetime.now(UTC).strftime("%d %B %Y")
@@ -73,8 +74,10 @@ def _model(facts: Facts) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _side_by_side(found: Sequence[Facts], draw: Callable[[Facts], Html]) -> Html:
-    """Each model under its name."""
+def _side_by_side(found: Sequence[Facts], draw: Callable[[Facts], Html], alone: bool) -> Html:
+    """Each model under its name, which the only one on a page needs not."""
+    if alone:
+        return join(*map(draw, found))
     named = [element("div", element("h3", facts.model.label), draw(facts)) for facts in found]
     return element("div", *named, class_="models") if named else Html()
 
