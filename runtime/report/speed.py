@@ -44,7 +44,7 @@ def _note(found: Sequence[Facts], scale: tuple[float, float]) -> Html:
     told = (
         f"Drawn from {scale[0]:.1f} to {scale[1]:.1f} ms on a logarithmic scale, lines at the median and at 95 %. The "
         "ways to run a model took turns. "
-        f"Ratio: times as fast as {own} by {found[0].speed['reference']}, uncertain by {noise:.1%}. Of peak: of the "
+        f"Ratio: times as fast as {found[0].speed['reference']} runs {own}, uncertain by {noise:.1%}. Of peak: of the "
         "arithmetic that this machine can do. MiB: peak memory of a process that does nothing else, of the fastest "
         "precision of each engine."
     )
