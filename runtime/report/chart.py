@@ -12,7 +12,7 @@ from ...core.html import Html, element
 Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 360, 210
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 8, 8, 36
+_LEFT, _RIGHT, _TOP, _BOTTOM = 62, 8, 8, 36
 _STROKES = (("#0b5cad", None), ("#b3420a", "7 3"), ("#0a6b4b", "2 3"), ("#8a3a78", "9 3 2 3"), ("#1b1f24", "4 4"))
 """Colour and dashes: lines are told apart without colours, too."""
 _STRIP = 180, 30
