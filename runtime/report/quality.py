@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ...core.contract import MEASURES, Contract, DataSet, Measure, Soundness
+from ...core.contract import MEASURES, Contract, DataSet, Soundness
 from ...core.html import Html, element, join, table
 from ...core.manifest import Manifest
 from ..choose import PRECISIONS
+from ..contract.scores import Values
 from .model import Facts
 from .simple import NAMES
 
@@ -116,13 +117,13 @@ def _kept(name: str, data: DataSet, soundness: Sequence[Soundness]) -> Html:
     sound = {(each.engine, each.precision): each for each in soundness}
     rows = []
     for scores in data.scores:
-        values = {measure: scores.values(measure) for measure in MEASURES}
+        values: Values = {measure: scores.values(measure) for measure in MEASURES}
         cells = _indices(values, scores.gap, sound.get((scores.engine, scores.precision)))
         rows.append([f"{scores.precision} {scores.engine}", *cells])
     return table(f"Measured on {name}, {data.pictures} pictures, when it was sealed", _INDICES, rows)
 
 
-def _indices(values: Mapping[Measure, Sequence[float]], below: float | None, sound: Soundness | None) -> list[str]:
+def _indices(values: Values, below: float | None, sound: Soundness | None) -> list[str]:
     """The cells of `_INDICES` but for the first."""
     psnr, *others = (float(np.mean(values[measure])) for measure in MEASURES)
     sizes = [_number(sound.tiled, 0), f"{sound.odd_sizes:.2f}"] if sound else ["-", "-"]
