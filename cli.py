@@ -15,6 +15,7 @@ GROUP = LazyGroup(
         "models": ("List the shipped models.", "runtime.cli:models"),
         "bench": ("Measure latency per engine and precision.", "runtime.cli:bench"),
         "verify": ("Measure a model again and hold it to its limits.", "runtime.contract.cli:verify_model"),
+        "report": ("Write a page about models: limits, scores, pictures, speed.", "runtime.report.cli:report"),
         "doctor": ("Say what this machine can run, and what in a graph will hurt.", "doctor:doctor"),
         "capi": ("Build the library for C and C++.", "runtime.capi.cli:GROUP"),
         "calib": ("Make and show calibration sets.", "calib_data.cli:GROUP"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, FiniteFloat, ValidationError, model_validator
 from pydantic_core import from_json
 
+from .card import Card
 from .contract import Contract
 from .errors import BadBundle, told
 from .facts import Label, Precision, Strict
@@ -97,6 +98,7 @@ class Manifest(Strict):
     """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
     contract: Contract | None = None
     """What `verify` holds the bundle to; None: it was sealed before there was one, or measured on nothing."""
+    card: Card = Card()
     provenance: dict[str, Any]
     """Recipe, teacher, weights hash, calibration and versions."""
     files: dict[str, str]

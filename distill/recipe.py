@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from ..core.card import Card
 from ..core.catalog import LOSSES, NETWORKS, Catalog
 from ..core.errors import BadInput, nearest, need
 from ..core.facts import NotNegative, Positive
@@ -137,6 +138,8 @@ class Recipe(_Section):
     loss: Annotated[list[LossChoice], Field(min_length=1)]
     limits: Limits = Limits()
     """What the student may lose once it is sealed."""
+    card: Card = Card()
+    """What to tell whoever gets the student."""
 
     def student_options(self) -> Any:
         """The student's options, checked against its catalog entry."""
@@ -214,7 +217,7 @@ def _refuse_unknown(raw: dict[str, Any], section: type[BaseModel], where: str) -
     for key, value in raw.items():
         declared = section.model_fields[key].annotation
         for inner in (declared, *get_args(declared)):
-            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section | Limits):
+            if isinstance(value, dict) and isinstance(inner, type) and issubclass(inner, _Section | Limits | Card):
                 _refuse_unknown(value, inner, f"[{key}] of {where}")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ..core import checkpoint
+from ..core import checkpoint, curves
 from ..core.errors import BadInput
 from ..core.files import remove_drafts, write_bytes, write_text
 from .recipe import Recipe, load
@@ -26,7 +26,7 @@ class RunFolder:
         self.path = path
         self.state_file = path / "state.pt"
         self.recipe_file = path / "recipe.toml"
-        self.curves_file = path / "metrics.jsonl"
+        self.curves_file = path / curves.CURVES
 
     def require_free(self, force: bool) -> None:
         """Raise BadInput when the place holds something already and `force` was not asked for."""
@@ -78,14 +78,7 @@ class RunFolder:
 
     def curves(self) -> list[dict[str, Any]]:
         """The rows so far; a half-written last one is dropped."""
-        rows = []
-        if self.curves_file.exists():
-            for line in self.curves_file.read_text(encoding="utf-8").splitlines():
-                try:
-                    rows.append(json.loads(line))
-                except ValueError:
-                    break
-        return rows
+        return curves.read_curves(self.curves_file)
 
     def tidy(self, step: int) -> None:
         """Before going on from `step`: drop the rows of later steps, and half a state that a kill may have left."""

@@ -12,12 +12,13 @@ from .options import open_checkpoint
 def bundle_of(path: Path) -> Bundle:
     """A run folder or weights file -> a bundle of its fp32 graphs for engines alone, measured on nothing.
 
-    Raises BadInput for what is no checkpoint, MachineCannot without torch.
+    Raises BadInput for what is no checkpoint or of a damaged run, MachineCannot without torch.
     """
     trained = open_checkpoint(str(path))
     from .build import Graphs
     from .describe import describe
     from .faces import faces_of
+    from .provenance import card_of, provenance_of
 
     source = Graphs(trained)
     graphs = [
@@ -26,7 +27,9 @@ def bundle_of(path: Path) -> Bundle:
         if face in ("float", "motion")
     ]
     files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
-    return Bundle(describe(trained, path.stem, graphs), files, str(path))
+    facts = describe(trained, path.stem, graphs)
+    origin = {**provenance_of(path), **facts.provenance}
+    return Bundle(facts.model_copy(update={"provenance": origin, "card": card_of(path)}), files, str(path))
 
 
 SOURCE = bundle_of

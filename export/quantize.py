@@ -6,7 +6,7 @@ import contextlib
 import copy
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +17,8 @@ from ..core.manifest import MOMENT
 from ..core.spec import ModelSpec
 from .balance import balanced
 from .calibration import Calibration, Case, Feeds
-from .dataflow import delicate, warps
-from .graph import CONVOLUTIONS, array, constants, set_array, upstream
+from .dataflow import WARP, delicate, warps
+from .graph import CONVOLUTIONS, SIZES, array, constants, set_array, upstream
 from .islands import Quantizer, with_islands
 from .rounding import round_kernels
 
@@ -85,14 +85,14 @@ def image_space(graph: onnx.GraphProto) -> list[str]:
     """The nodes that work on the picture, or on places in it, where one step of an 8-bit grid would show.
 
     They are what `dataflow.delicate` finds: all that follows the last convolutions. Where the graph warps, the
-    convolutions that the motion comes out of are among them. Where a skip brings the input there, the
-    convolutions make but a residual to it. Where neither is so, the picture goes through the convolutions:
-    the first and the last of them are image space too, and so are the 1x1 ones, which cost little and have
-    no kernel to keep the sum of.
+    convolutions that the motion comes out of are among them, and those that read nothing but motion. Where a
+    skip brings the input there, the convolutions make but a residual to it. Where neither is so, the picture
+    goes through the convolutions: the first and the last of them are image space too, and so are the 1x1 ones,
+    which cost little and have no kernel to keep the sum of.
     """
     found = delicate(graph)
     if warps(graph):
-        return [*found.nodes, *found.heads]
+        return [*found.nodes, *found.heads, *_reading_motion(graph, found.heads)]
     if any(graph.input[0].name in node.input for node in graph.node if node.name in found.nodes):
         return list(found.nodes)
     weights = constants(graph)
@@ -100,6 +100,20 @@ def image_space(graph: onnx.GraphProto) -> list[str]:
     pointwise = [node for node in convolutions if weights[node.input[1]].dims[-2:] == [1, 1]]
     ends = (convolutions[0], convolutions[-1])
     return [*found.nodes, *dict.fromkeys(node.name for node in (*pointwise, *ends))]
+
+
+def _reading_motion(graph: onnx.GraphProto, heads: Collection[str]) -> Iterator[str]:
+    """The convolutions that read motion and moments alone, and neither frames nor features."""
+    ends = CONVOLUTIONS | SIZES | {WARP}
+    frames = {value.name for value in graph.input} - {MOMENT}
+    for node in graph.node:
+        if node.op_type not in CONVOLUTIONS or node.name in heads:
+            continue
+        before = upstream(graph, node.input[:1], through=ends)
+        read = {node.input[0]}.union(*(one.input for one in before if one.op_type not in ends))
+        features = any(one.op_type in CONVOLUTIONS | {WARP} and one.name not in heads for one in before)
+        if not features and not read & frames:
+            yield node.name
 
 
 def first_convolutions(graph: onnx.GraphProto) -> list[str]:

@@ -37,47 +37,39 @@ class Row:
     """Of what `machine.peak` measures in this run for the row's arithmetic; None where it cannot."""
 
 
+@dataclass(frozen=True)
+class Timed:
+    """What ways to run a bundle took, in turns."""
+
+    choices: list[Choice]
+    """The reference in front."""
+    seconds: np.ndarray
+    """(rounds, choices + 1): the last column is the reference again."""
+    size: tuple[int, int]
+    """Height and width of the picture."""
+    threads: int
+
+
 def bench(
     bundle: Bundle, height: int, width: int, engines: Sequence[str], threads: int, rounds: int, quiet: bool = False
 ) -> dict[str, Any]:
     """Time a picture of height x width through the network, float in and out; gives the CLI's JSON.
 
     Of an interpolator a picture between two frames is timed, from 8 bits to 8 bits, warping and all.
+    Raises as `choose.choices`.
+    """
+    return summary(bundle, take_turns(bundle, (height, width), engines, threads, rounds, quiet))
+
+
+def take_turns(
+    bundle: Bundle, size: tuple[int, int], engines: Sequence[str], threads: int, rounds: int, quiet: bool = False
+) -> Timed:
+    """Time every engine and precision: of `engines`, or of all that are usable.
 
     After a warm-up each round runs every engine and precision once and the reference twice, so that
-    what slows the machine slows them all. `noise` is how far the medians of the reference's two series
-    lie apart, as a share. `engines` empty takes all that are usable. Raises as `choose.choices`.
+    what slows the machine slows them all.
     """
     contenders = _contenders(bundle, engines)
-    seconds = _time(bundle, contenders, (height, width), threads, rounds, quiet)
-    reference, again = np.median(seconds[:, [0, -1]], axis=0)
-    operations = 2 * bundle.manifest.macs_per_pixel * height * width
-    peaks = {kind: peak(kind, threads) for kind in {_arithmetic(choice) for choice in contenders}}
-    rows = []
-    for choice, series in zip(contenders, seconds.T[:-1], strict=True):
-        p50, p95, p99 = (float(value) for value in np.percentile(series, (50, 95, 99)))
-        most = peaks[_arithmetic(choice)]
-        row = Row(
-            engine=choice.name,
-            precision=choice.precision,
-            size=f"{height}x{width}",
-            threads=threads,
-            p50_ms=p50 * 1e3,
-            p95_ms=p95 * 1e3,
-            p99_ms=p99 * 1e3,
-            fps=1 / p50,
-            ratio=float(reference / p50),
-            share_of_peak=operations / p50 / most if most else None,
-        )
-        rows.append(asdict(row))
-    named = f"{contenders[0].name} {contenders[0].precision}"
-    return {"reference": named, "noise": abs(float(again / reference) - 1), "rows": rows}
-
-
-def _time(
-    bundle: Bundle, contenders: list[Choice], size: tuple[int, int], threads: int, rounds: int, quiet: bool
-) -> np.ndarray:
-    """Seconds, (rounds, contenders + 1): the last column is the reference again."""
     with ExitStack() as opened, progress("bench", rounds, quiet) as advance:
         networks = [opened.enter_context(closing(choice.load(bundle, threads))) for choice in contenders]
         trials = [network.trial(*size) for network in networks]
@@ -92,7 +84,34 @@ def _time(
                 run()
                 series[index] = time.perf_counter() - start
             advance()
-    return seconds
+    return Timed(contenders, seconds, size, threads)
+
+
+def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
+    """The JSON of `bench`. `noise` is how far the medians of the reference's two series lie apart, as a share."""
+    reference, again = np.median(timed.seconds[:, [0, -1]], axis=0)
+    height, width = timed.size
+    operations = 2 * bundle.manifest.macs_per_pixel * height * width
+    peaks = {kind: peak(kind, timed.threads) for kind in {_arithmetic(choice) for choice in timed.choices}}
+    rows = []
+    for choice, series in zip(timed.choices, timed.seconds.T[:-1], strict=True):
+        p50, p95, p99 = (float(value) for value in np.percentile(series, (50, 95, 99)))
+        most = peaks[_arithmetic(choice)]
+        row = Row(
+            engine=choice.name,
+            precision=choice.precision,
+            size=f"{height}x{width}",
+            threads=timed.threads,
+            p50_ms=p50 * 1e3,
+            p95_ms=p95 * 1e3,
+            p99_ms=p99 * 1e3,
+            fps=1 / p50,
+            ratio=float(reference / p50),
+            share_of_peak=operations / p50 / most if most else None,
+        )
+        rows.append(asdict(row))
+    named = f"{timed.choices[0].name} {timed.choices[0].precision}"
+    return {"reference": named, "noise": abs(float(again / reference) - 1), "rows": rows}
 
 
 def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:

@@ -9,13 +9,13 @@ import typer
 
 from ..core.bundle import read
 from ..core.commands import Json, Quiet, report
-from ..core.errors import BadInput
 from ..core.locate import shipped_bundles
 from .bench import bench as measure
 from .engine import all_threads
 from .options import Model, Threads
 from .remembered import remember
 from .resolve import open_bundle
+from .sizes import parse_size
 
 
 def models(json: Json = None, quiet: Quiet = False) -> None:
@@ -62,7 +62,7 @@ def bench(
 
     Example: pocketlens bench sesr-x2 --size 360x640 --threads 2
     """
-    height, width = _parse_size(size)
+    height, width = parse_size(size)
     named = [name.strip() for name in engines.split(",") if name.strip()]
     bundle = open_bundle(model)
     result = measure(bundle, height, width, named, threads or all_threads(), rounds, quiet)
@@ -84,10 +84,3 @@ def bench(
 
 def _percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.0%}"
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    height, _, width = text.lower().partition("x")
-    if not (height.isdigit() and width.isdigit() and int(height) and int(width)):
-        raise BadInput(f"--size {text}: give height x width, such as 360x640")
-    return int(height), int(width)

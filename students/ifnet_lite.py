@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -35,21 +36,55 @@ class Options:
     """3x3 convolutions inside each block, between its first and its head."""
 
 
-class Block(nn.Module):
-    """(N, inputs, h, w) -> what to add to flows and mask, (N, 5, 2h, 2w); nothing before it is trained."""
+class Joined(nn.Sequential):
+    """A convolution of features and of what is known, one after the other, and what follows it."""
 
-    def __init__(self, inputs: int, channels: int, depth: int) -> None:
+    def forward(self, features: Tensor, known: Tensor) -> Tensor:  # type: ignore[override]
+        """Join them."""
+        return super().forward(torch.cat((features, known), 1))
+
+
+class Parted(nn.Module):
+    """The same function, each with a convolution of its own.
+
+    int8 has one range for all that it joins, and features, flows and moments have none in common. On CPUs without
+    AMX OpenVINO even mixes up 8-bit maps that are joined in odd numbers of channels.
+    """
+
+    def __init__(self, joined: Joined, known: int) -> None:
         super().__init__()
-        self.first = conv_relu(inputs, channels)
+        conv = joined[0]
+        assert isinstance(conv, nn.Conv2d)
+        self.features = nn.Conv2d(conv.in_channels - known, conv.out_channels, 3, padding=1)
+        self.known = nn.Conv2d(known, conv.out_channels, 3, padding=1, bias=False)
+        features, rest = conv.weight.detach().split((conv.in_channels - known, known), 1)
+        self.features.load_state_dict({"weight": features, "bias": conv.state_dict()["bias"]})
+        self.known.load_state_dict({"weight": rest})
+
+    def forward(self, features: Tensor, known: Tensor) -> Tensor:
+        """Add up what each gives."""
+        return F.relu(self.features(features) + self.known(known))
+
+
+class Block(nn.Module):
+    """Features and what is known (N, ..., h, w) -> what to add to flows and mask, (N, 5, 2h, 2w).
+
+    Nothing before it is trained.
+    """
+
+    def __init__(self, features: int, known: int, channels: int, depth: int) -> None:
+        super().__init__()
+        self.known = known
+        self.first: nn.Module = Joined(*conv_relu(features + known, channels))
         self.body = nn.Sequential(*(conv_relu(channels, channels) for _ in range(depth)))
         self.trunk = nn.Identity()
         self.head = nn.Conv2d(channels, 4 * (_FLOWS + _MASK), 3, padding=1)
         nn.init.zeros_(self.head.weight)
         zero_bias(self.head)
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, features: Tensor, known: Tensor) -> Tensor:
         """The change; in float32 whatever the convolutions compute in, for a flow needs its digits."""
-        features = self.first(x)
+        features = self.first(features, known)
         return F.pixel_shuffle(self.head(self.trunk(self.body(features) + features)), 2).float()
 
 
@@ -67,15 +102,15 @@ class IFNetLite(nn.Module):
         self.eighth = conv_relu(options.quarter, options.eighth, 2)
         self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
         known = _FLOWS + _MASK + 1
-        self.coarse = Block(2 * options.sixteenth + 1, options.coarse, options.depth)
-        self.middle = Block(2 * options.eighth + known, options.middle, options.depth)
-        self.fine = Block(2 * options.quarter + known, options.fine, options.depth)
+        self.coarse = Block(2 * options.sixteenth, 1, options.coarse, options.depth)
+        self.middle = Block(2 * options.eighth, known, options.middle, options.depth)
+        self.fine = Block(2 * options.quarter, known, options.fine, options.depth)
 
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
         """Sides must be multiples of 16."""
         early, late = self._features(before), self._features(after)
         moment = t.reshape(-1, 1, 1, 1)
-        found = self.coarse(torch.cat((early[0], late[0], _plane(moment, early[0])), 1))
+        found = self.coarse(torch.cat((early[0], late[0]), 1), _plane(moment, early[0]))
         coarse = _motion(found, 8)
         found = self._corrected(self.middle, early[1], late[1], found, moment)
         middle = _motion(found, 4)
@@ -87,7 +122,7 @@ class IFNetLite(nn.Module):
     def _corrected(block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
         warped = (warp(early, found[:, :2]), warp(late, found[:, 2:_FLOWS]))
-        return _enlarged(found) + block(torch.cat((*warped, found, _plane(moment, early)), 1))
+        return _enlarged(found) + block(torch.cat(warped, 1), torch.cat((found, _plane(moment, early)), 1))
 
     def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         quarter = self.quarter(frame)
@@ -137,4 +172,12 @@ def _spec(options: Options) -> ModelSpec:
     )
 
 
-MODEL = Model(Options, _spec)
+def _deploy(network: nn.Module) -> nn.Module:
+    deployed = copy.deepcopy(network)
+    for block in deployed.modules():
+        if isinstance(block, Block) and isinstance(block.first, Joined):
+            block.first = Parted(block.first, block.known)
+    return deployed
+
+
+MODEL = Model(Options, _spec, _deploy)

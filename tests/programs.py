@@ -8,7 +8,14 @@ import shutil
 import pytest
 
 # Program -> the Debian package that has it; .ci/run installs these, and the README lists them.
-PACKAGES = {"ffmpeg": "ffmpeg", "ffprobe": "ffmpeg", "gcc": "gcc", "g++": "g++", "valgrind": "valgrind"}
+PACKAGES = {
+    "chromium": "chromium",
+    "ffmpeg": "ffmpeg",
+    "ffprobe": "ffmpeg",
+    "gcc": "gcc",
+    "g++": "g++",
+    "valgrind": "valgrind",
+}
 
 
 def needs_program(name: str) -> str:

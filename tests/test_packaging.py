@@ -56,7 +56,13 @@ def test_the_package_list_is_the_folders_that_hold_code():
 
 
 def test_the_wheel_holds_the_code_the_recipes_and_the_models_and_nothing_else(contents: dict[str, int]):
-    patterns = ("distill/recipes/*.toml", "runtime/models/*.plens", "runtime/capi/*.[ch]", "examples/*.c")
+    patterns = (
+        "distill/recipes/*.toml",
+        "runtime/models/*.plens",
+        "runtime/capi/*.[ch]",
+        "examples/*.c",
+        "core/page.*s",
+    )
     data = [path for pattern in patterns for path in ROOT.glob(pattern)]
     wanted = {f"{PACKAGE}/{path.relative_to(ROOT).as_posix()}" for path in [*modules().values(), *data]}
     assert set(contents) == wanted

@@ -63,14 +63,18 @@ def make(session: Session, case: Case) -> np.ndarray:
     return session.upscale(*case.frames)
 
 
+def psnr(made: np.ndarray, truth: np.ndarray, facts: Manifest) -> float:
+    """dB as the model's task counts it, up to `PERFECT`."""
+    return min(PERFECT, psnr_y(made, truth, facts.scale) if facts.task == "upscale" else psnr_rgb(made, truth))
+
+
 def _of_picture(session: Session, case: Case) -> dict[Measure, float]:
     facts, made = session.manifest, make(session, case)
     if made.shape != case.truth.shape:
         sizes = " and ".join(f"{bgr.shape[1]}x{bgr.shape[0]}" for bgr in (made, case.truth))
         raise BadInput(f"what {facts.name} makes of a sample and its truth differ in size: {sizes}")
-    psnr = psnr_y(made, case.truth, facts.scale) if facts.task == "upscale" else psnr_rgb(made, case.truth)
     return {
-        "psnr": min(psnr, PERFECT),
+        "psnr": psnr(made, case.truth, facts),
         "brightness": float(grey_difference(made, case.truth).mean()),
         "checkerboard": checkerboard(made, case.truth, _period(facts)),
         "banding": banding(made, case.truth),

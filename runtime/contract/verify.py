@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ...core.bundle import Bundle
@@ -22,6 +23,15 @@ Key = tuple[str, str]
 """Engine and precision."""
 
 
+@dataclass(frozen=True)
+class Examined:
+    """What was measured of a bundle, and the answer to each of its limits."""
+
+    rows: list[Row]
+    measured: Mapping[Key, Measured]
+    """Of each engine and precision that runs here; empty without pictures."""
+
+
 def verify(
     bundle: Bundle,
     baseline: Bundle | None = None,
@@ -37,17 +47,32 @@ def verify(
     about `seconds`. Raises BadInput for a folder without pictures and for a baseline of another kind, MachineCannot
     where no engine is usable.
     """
+    return examine(bundle, baseline, read_sets(bundle, folders), engine, threads, seconds, advance).rows
+
+
+def examine(
+    bundle: Bundle,
+    baseline: Bundle | None,
+    sets: Sets,
+    engine: str,
+    threads: int,
+    seconds: float,
+    advance: Advance,
+) -> Examined:
+    """The same on pictures that were read, with what was measured of them."""
     limits = _limits(baseline or bundle)
     if baseline:
         _refuse_other_kind(bundle, baseline)
     found = choices(bundle.manifest, engine)[0]
-    sets = _read_sets(bundle, folders)
-    rows = list(_accuracy(bundle, baseline, found, sets, limits, threads, advance)) if sets else [_no_pictures(limits)]
-    return [*rows, *pace(bundle, baseline, engine, limits, threads, seconds, advance)]
+    measured: dict[Key, Measured] = {}
+    rows = [_no_pictures(limits)]
+    if sets:
+        rows = list(_accuracy(bundle, baseline, found, sets, limits, threads, advance, measured))
+    return Examined([*rows, *pace(bundle, baseline, engine, limits, threads, seconds, advance)], measured)
 
 
-def _read_sets(bundle: Bundle, folders: Sequence[Path]) -> dict[str, list[Case]]:
-    """What to score on."""
+def read_sets(bundle: Bundle, folders: Sequence[Path]) -> dict[str, list[Case]]:
+    """What to score on: its samples and what is in the folders. Raises BadInput for one without pictures."""
     samples = from_samples(bundle)
     sets = {SAMPLES: samples} if samples else {}
     return sets | {name: from_folder(folder, bundle.manifest) for name, folder in by_name(folders).items()}
@@ -77,9 +102,10 @@ def _accuracy(
     limits: Limits,
     threads: int,
     advance: Advance,
+    measured: dict[Key, Measured],
 ) -> Iterator[Row]:
+    """Fills `measured` on the way."""
     digests = {name: digest(cases) for name, cases in sets.items()}
-    measured: dict[Key, Measured] = {}
     failed: list[Row] = []
     for choice in found:
         advance(note=f"{choice.precision} on {choice.name}")

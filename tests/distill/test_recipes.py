@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pocketlens.core.card import NOT_STATED
 from pocketlens.core.errors import BadInput
 from pocketlens.distill import recipe as recipes
 from runs import PLAIN, recipe, write_recipe
@@ -21,6 +22,12 @@ def test_shipped_recipes_are_valid_and_say_what_they_are(name: str):
     assert loaded.summary == recipes.summaries()[name] != ""
     spec = loaded.student_spec()
     assert (spec.task, spec.scale) in (("upscale", 2), ("interpolate", 1))
+
+
+@pytest.mark.parametrize("name", recipes.summaries())
+def test_shipped_recipes_say_what_they_are_for_and_what_not(name: str):
+    card = recipes.load(name).card
+    assert NOT_STATED not in (card.intended_use, card.not_for, card.limits)
 
 
 def test_a_recipe_reads_back_as_it_was_written(tmp_path: Path):
@@ -56,6 +63,8 @@ def test_a_recipe_reads_back_as_it_was_written(tmp_path: Path):
         ({"seed": -1}, "seed: .*greater than or equal to 0"),
         ({"data": 3}, "data: "),
         ({"limits": {"pnsr": 3}}, r"unknown key 'pnsr' in \[limits\] of .*; did you mean 'psnr'\?"),
+        ({"card": {"purpose": "a"}}, r"unknown key 'purpose' in \[card\]"),
+        ({"card": {"intended_use": ""}}, "card.intended_use: .*at least 1 character"),
         ({"limits": {"latency": 0}}, "limits.latency: .*greater than 0"),
         ({"data": {"sizes": [2.0]}}, "sizes: needs factors above 0 and up to 1"),
         ({"optimiser": {"lr": float("inf")}}, "optimiser.lr: .*finite"),

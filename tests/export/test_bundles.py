@@ -223,6 +223,25 @@ def test_the_limits_of_the_recipe_are_sealed(tmp_path: Path, capsys):
     assert "[limits] of the run's recipe: psnr" in capsys.readouterr().err
 
 
+def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path, capsys):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    recipe = {"card": {"intended_use": "Phones and/or tests"}}
+    told = {"recipe": recipe, "teacher": None, "steps": 5, "seconds": 1.5}
+    (run / "metrics.json").write_text(json.dumps(told))
+    (run / "recipe.toml").write_text('[card]\nintended_use = "Phones and/or tests, mended"\n')
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--seconds", 0)
+    assert pocketlens(*command, "--quiet") == 0
+    manifest = bundles.read(tmp_path / "a.plens").manifest
+    assert manifest.card.intended_use == "Phones and/or tests, mended"
+    assert "card" not in manifest.provenance["recipe"]
+    (run / "recipe.toml").write_text("[card]\npurpose = 'tests'\n")
+    assert pocketlens(*command, "--force") == 2
+    assert "[card] of" in capsys.readouterr().err
+    (run / "recipe.toml").write_text("[card\n")
+    assert pocketlens(*command, "--force") == 2
+    assert "cannot be read as TOML" in capsys.readouterr().err
+
+
 def test_what_was_measured_is_sealed_and_kept_where_it_was_made(sealed: Path, opened: Bundle, photos: Path):
     contract = opened.manifest.contract
     assert contract and set(contract.sets) == {"samples", "photos"}
