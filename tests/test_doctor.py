@@ -64,8 +64,8 @@ def test_strict_says_no_to_an_error(graph: Path, tmp_path: Path, capsys: pytest.
     model = onnx.load(graph)
     for node in model.graph.node:
         node.name = ""
-    zero = onnx.numpy_helper.from_array(np.uint8(0), "zero")
-    scale = onnx.numpy_helper.from_array(np.float32(0.1), "scale")
+    zero = onnx.numpy_helper.from_array(np.array(0, np.uint8), "zero")
+    scale = onnx.numpy_helper.from_array(np.array(0.1, np.float32), "scale")
     model.graph.initializer.extend([zero, scale])
     model.graph.node.extend(
         [
