@@ -5,18 +5,37 @@ from __future__ import annotations
 import numpy as np
 import onnx
 import pytest
+import torch
 from graphs import run_all
 from moving import slid, to_feeds
 from onnx import helper
+from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.export.balance import balanced
+from pocketlens.export.build import Graphs
 from pocketlens.export.graph import array, constants
 from pocketlens.export.quantize import image_space
+from pocketlens.students.ifnet_lite import MODEL, Options
+from torch import nn
+
+
+class Training(Checkpoint):
+    """A network as it is trained, its branches joined."""
+
+    def deployed(self) -> nn.Module:
+        return self.network
 
 
 @pytest.fixture(scope="module")
-def both(build) -> tuple[onnx.ModelProto, onnx.ModelProto, list[str]]:
+def both() -> tuple[onnx.ModelProto, onnx.ModelProto, list[str]]:
     """A graph, the same balanced, and the nodes that were added."""
-    graph = build("ifnet_lite", "fp32")
+    widths = ("stem", "quarter", "eighth", "sixteenth", "coarse", "middle", "fine")
+    options = Options(**dict.fromkeys(widths, 8), depth=1)
+    torch.manual_seed(0)
+    network = MODEL.spec(options).build().eval()
+    for name, module in network.named_modules():
+        if name.endswith("head") and isinstance(module, nn.Conv2d):
+            nn.init.normal_(module.weight, 0, 0.12)
+    graph = Graphs(Training("ifnet_lite", options, network, "0" * 64)).build("fp32")
     model, added = balanced(graph, [to_feeds(*slid(64, 96, 5))], image_space(graph.graph))
     return graph, model, added
 
@@ -47,7 +66,7 @@ def test_every_channel_of_a_joint_ranges_as_far_as_the_widest_branch(both):
 def test_only_narrow_branches_out_of_float_islands_are_touched(both, build):
     _, model, added = both
     widths = [len(array(constants(model.graph)[f"{name}/gain"])) for name in added]
-    assert sorted(widths) == [1, 1, 1, 5, 5], "three moments, and the motion that two blocks correct"
+    assert sorted(widths) == [1, 6, 6], "a moment, and twice the motion so far with one"
     for name in ("sesr", "fsrcnn", "esrgan"):
         graph = build(name, "fp32")
         frame = {"frame": np.random.default_rng(0).random((1, 3 if name == "esrgan" else 1, 16, 16), np.float32)}

@@ -60,12 +60,10 @@ def test_what_machines_differ_by_is_no_fault(sound: Bundle):
 
 
 def test_a_tenth_of_a_decibel_lost_by_worn_weights(sound: Bundle):
-    random = np.random.default_rng(0)
-
     def worn(model: onnx.ModelProto) -> None:
         for tensor in constants(model, "Conv"):
-            values = numpy_helper.to_array(tensor)
-            replace(tensor, values * (1 + random.normal(0, 0.006, values.shape)))
+            if len(tensor.dims) == 4:
+                replace(tensor, numpy_helper.to_array(tensor) * np.float32(0.987))
 
     rows = broken(with_graph(sound, "fp32", worn))
     assert rows["psnr"].name == "psnr fp32 onnxruntime samples"
