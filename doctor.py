@@ -78,10 +78,11 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
         for _, check in CHECKS.items():
             model = check.fix(model) if check.fix else model
         write_bytes(out, model.SerializeToString())
+    looked_at = Graph(model)
     found = [
         {"id": key.replace("_", "-"), "severity": one.severity, "node": one.node, "told": one.told, "mend": one.mend}
         for key, check in CHECKS.items()
-        for one in check.find(Graph(model))
+        for one in check.find(looked_at)
     ]
     return sorted(found, key=lambda finding: _WORST_FIRST.index(finding["severity"]))
 

@@ -41,15 +41,15 @@ def _fix(model: onnx.ModelProto) -> onnx.ModelProto:
     graph = Graph(model)
     wide = {node.name for node in _places(graph)}
     warps = {node.name for node in graph.nodes if node.op_type == WARP and graph.kinds.get(node.output[0]) == _HALF}
-    cast: dict[tuple[str, int], str] = {}
+    widened: set[str] = set()
     nodes: list[NodeProto] = []
 
-    def as_kind(name: str, kind: int) -> str:
-        """The tensor in another kind, cast where it is first asked for."""
-        if (name, kind) not in cast:
-            cast[name, kind] = f"{name}/{'single' if kind == _SINGLE else 'half'}"
-            nodes.append(helper.make_node("Cast", [name], [cast[name, kind]], f"{cast[name, kind]}/cast", to=kind))
-        return cast[name, kind]
+    def single(name: str) -> str:
+        """The tensor in fp32, cast where it is first asked for."""
+        if name not in widened:
+            widened.add(name)
+            nodes.append(helper.make_node("Cast", [name], [f"{name}/single"], f"{name}/cast", to=_SINGLE))
+        return f"{name}/single"
 
     for node in graph.nodes:
         if node.name not in wide | warps:
@@ -57,10 +57,10 @@ def _fix(model: onnx.ModelProto) -> onnx.ModelProto:
             continue
         for index, name in enumerate(node.input):
             if graph.kinds.get(name) == _HALF:
-                node.input[index] = as_kind(name, _SINGLE)
+                node.input[index] = single(name)
         made = list(node.output)
         node.output[:] = [f"{name}/single" for name in made]
-        cast.update({(name, _SINGLE): f"{name}/single" for name in made})
+        widened.update(made)
         nodes.append(node)
         nodes += [helper.make_node("Cast", [f"{name}/single"], [name], f"{name}/half", to=_HALF) for name in made]
     del model.graph.node[:], model.graph.value_info[:]
