@@ -10,6 +10,7 @@ from pocketlens.core.card import NOT_STATED
 from pocketlens.core.errors import BadInput
 from pocketlens.distill import recipe as recipes
 from runs import PLAIN, recipe, write_recipe
+from source import ROOT
 
 
 def load(tmp_path: Path, content: dict[str, Any], *changes: str) -> recipes.Recipe:
@@ -139,3 +140,8 @@ def test_a_recipe_that_is_not_there_gets_the_nearest(tmp_path: Path):
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(BadInput, match="cannot be read as TOML"):
         recipes.load(str(tmp_path / "binary.toml"))
+
+
+@pytest.mark.parametrize("run", sorted(ROOT.glob("*/weights/*")), ids=lambda path: path.name)
+def test_the_recipe_of_a_shipped_run_can_be_run_again(run: Path):
+    assert recipes.load(str(run / "recipe.toml")).summary
