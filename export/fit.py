@@ -11,10 +11,9 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from ..core.errors import BadInput
+from ..core.tensorrt_plan import Shape
 from .graph import array, constants
 from .options import Size
-
-Shape = tuple[int, ...]
 
 
 def read_graph(path: Path) -> onnx.ModelProto:

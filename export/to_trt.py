@@ -51,8 +51,8 @@ def export_trt(
 def make_plan(graph: Path, sizes: Sequence[Size], flavour: str, sm: str) -> tuple[bytes, dict[str, Any]]:
     """The plan of an ONNX file, and its facts."""
     need("onnx", "train")
+    from ..core.tensorrt_plan import build_plan, pick_flavour
     from .fit import fitted, input_shapes, read_graph
-    from .plan import build_plan, pick_flavour
 
     model = read_graph(graph)
     sizes = fitted(model, sizes)

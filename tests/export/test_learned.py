@@ -16,13 +16,13 @@ from graphs import run
 from pocketlens.core import checkpoint
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.metrics import psnr
+from pocketlens.core.tensorrt_plan import build_plan, pick_flavour
 from pocketlens.distill.fake_quant import imitate_int8
 from pocketlens.distill.recipe import Recipe
 from pocketlens.distill.run import run as train
 from pocketlens.export import quantize
 from pocketlens.export.build import Graphs
 from pocketlens.export.fit import input_shapes, read_graph
-from pocketlens.export.plan import build_plan, pick_flavour
 from pocketlens.export.samples import draw
 from runs import PLAIN, recipe, write_photos, write_teacher
 

@@ -12,8 +12,8 @@ import pytest
 from commands import pocketlens
 from onnx import TensorProto, helper, numpy_helper
 from pocketlens.core.errors import BadInput
+from pocketlens.core.tensorrt_plan import Flavour, build_plan, pick_flavour
 from pocketlens.export.fit import fitted, input_shapes, read_graph
-from pocketlens.export.plan import Flavour, build_plan, pick_flavour
 
 pytest.importorskip("tensorrt_rtx")
 SMALL_SIZES = ("--min", "16x16", "--opt", "32x48", "--max", "64x64")

@@ -9,12 +9,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..core.errors import BadInput, MachineCannot, need
+from .errors import BadInput, MachineCannot, need
 
-if TYPE_CHECKING:
-    from .fit import Shape
+Shape = tuple[int, ...]
 
 FLAVOURS = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
 """Flavour -> Python module, extra; the first that is usable is `auto`."""
