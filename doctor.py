@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
@@ -14,9 +14,6 @@ from .core.tensorrt_plan import FLAVOURS
 from .export.options import output_file, refuse_taken
 from .runtime.devices import devices
 from .runtime.machine import processor_features
-
-if TYPE_CHECKING:
-    import onnx
 
 _WORST_FIRST = ("error", "warning", "note")
 
@@ -72,6 +69,7 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
     from .core.files import write_bytes
     from .export.finding import Graph
     from .export.fit import load_graph
+    from .export.graph import named
 
     model = named(load_graph(path))
     if out:
@@ -85,16 +83,6 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
         for one in check.find(looked_at)
     ]
     return sorted(found, key=lambda finding: _WORST_FIRST.index(finding["severity"]))
-
-
-def named(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with a name for every node, so that each can be told from the others."""
-    taken: set[str] = set()
-    for index, node in enumerate(model.graph.node):
-        if not node.name or node.name in taken:
-            node.name = f"{node.op_type}_{index}"
-        taken.add(node.name)
-    return model
 
 
 def _lines(told: dict[str, Any], graph: Path | None, findings: list[dict[str, str]]) -> str:

@@ -109,8 +109,7 @@ def why_unfit(plan: Path, wanted: PlanRequest) -> str | None:
     workspace or for another accelerator: they decide how fast it is, not what it gives.
     """
     try:
-        facts = read_facts(plan)
-        data = plan.read_bytes()
+        data, facts = plan.read_bytes(), read_facts(plan)
     except OSError:
         return f"there is no readable plan at {plan}"
     except BadInput as error:

@@ -5,17 +5,25 @@ Precision is a property of the graph: TensorRT 11 and RTX know nothing else, and
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Event
 from types import ModuleType
-from typing import Any
+from typing import Any, Literal
 
 from .errors import BadInput, MachineCannot, need
+from .interrupt import interruptibly
+from .progress import Advance
+from .tensorrt_watch import make_log, make_monitor, one_line
+from .timing_cache import TimingCache
 
 Shape = tuple[int, ...]
+FlavourName = Literal["tensorrt", "rtx"]
 
-FLAVOURS = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
+FLAVOURS: Mapping[FlavourName, tuple[str, str]] = {
+    "tensorrt": ("tensorrt", "trt"),
+    "rtx": ("tensorrt_rtx", "trt-rtx"),
+}
 """Flavour -> Python module, extra; the first that is usable is `auto`."""
 
 
@@ -23,8 +31,13 @@ FLAVOURS = {"tensorrt": ("tensorrt", "trt"), "rtx": ("tensorrt_rtx", "trt-rtx")}
 class Flavour:
     """One TensorRT of this machine."""
 
-    name: str
+    name: FlavourName
     module: ModuleType
+
+    @property
+    def version(self) -> str:
+        """As TensorRT tells it: a plan is for this one and no other."""
+        return self.module.__version__
 
     @property
     def ahead_of_time(self) -> bool:
@@ -34,16 +47,25 @@ class Flavour:
     @property
     def network_flags(self) -> int:
         """11 and RTX build strongly typed networks only; 10 must be asked."""
-        if self.ahead_of_time or int(self.module.__version__.split(".")[0]) > 10:
+        if self.ahead_of_time or int(self.version.split(".")[0]) > 10:
             return 0
         return 1 << int(self.module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+
+    def capability(self, name: str) -> Any:
+        """`86` as this flavour knows it, which must build ahead of time; BadInput where it does not build for that."""
+        known = {one.removeprefix("SM"): one for one in dir(self.module.ComputeCapability) if one.startswith("SM")}
+        if name not in known:
+            listed = ", ".join(sorted(known, key=int))
+            raise BadInput(f"TensorRT for RTX cannot build for sm '{name}'; it builds for {listed}")
+        return getattr(self.module.ComputeCapability, known[name])
 
 
 def pick_flavour(name: str) -> Flavour:
     """`tensorrt`, `rtx`, or `auto` for the first that is usable. Raises MachineCannot where it is not installed."""
     reasons = []
-    for candidate in FLAVOURS if name == "auto" else [name]:
-        module, extra = FLAVOURS[candidate]
+    for candidate, (module, extra) in FLAVOURS.items():
+        if name not in ("auto", candidate):
+            continue
         try:
             return Flavour(candidate, need(module, extra))
         except MachineCannot as error:
@@ -51,67 +73,80 @@ def pick_flavour(name: str) -> Flavour:
     raise MachineCannot("; ".join(reasons))
 
 
+@dataclass(frozen=True)
+class Settings:
+    """How a plan is built, beyond its graph and the sizes it serves."""
+
+    capabilities: Sequence[str] = ()
+    """Like "86", for a flavour that builds ahead of time."""
+    workspace_mib: int | None = None
+    """The most memory that one layer may ask for; None: as much as there is."""
+    dla_core: int | None = None
+    """The deep learning accelerator that runs what it can, while the GPU runs the rest; None: the GPU alone."""
+    timings: TimingCache | None = None
+    """What earlier builds on this GPU have timed; None: every layer is timed anew."""
+
+
 def build_plan(
-    graph: bytes, shapes: Mapping[str, Sequence[Shape]], flavour: Flavour, capabilities: Sequence[str] = ()
+    graph: bytes,
+    shapes: Mapping[str, Sequence[Shape]],
+    flavour: Flavour,
+    settings: Settings,
+    advance: Advance | None = None,
 ) -> bytes:
     """Build a serialized plan.
 
-    `shapes` gives each input's least, best served and greatest shape; `capabilities`, like "86", are for
-    a flavour that builds ahead of time. Raises BadInput for a graph that TensorRT cannot parse or build
-    and for an unknown capability, MachineCannot where TensorRT cannot start.
+    `shapes` gives each input's least, best served and greatest shape; `advance` is moved on a hundred steps in all.
+    Raises BadInput for a graph that TensorRT cannot parse or build and for settings that it does not know,
+    MachineCannot where TensorRT cannot start or has no such accelerator. Ctrl-C ends it at TensorRT's next step.
     """
-    trt, log = flavour.module, _make_log(flavour.module)
+    trt, log, stop = flavour.module, make_log(flavour.module), Event()
     try:
         builder = trt.Builder(log)
     except (TypeError, RuntimeError) as error:
         raise MachineCannot(f"TensorRT cannot start here: {log.reason() or error}") from error
+    config = builder.create_builder_config()
+    _configure(flavour, builder, config, settings)
     network = builder.create_network(flavour.network_flags)
     parser = trt.OnnxParser(network, log)
     if not parser.parse(graph):
-        raise BadInput(f"TensorRT cannot read this graph: {_one_line(parser.get_error(0).desc())}")
-    config = builder.create_builder_config()
+        raise BadInput(f"TensorRT cannot read this graph: {one_line(parser.get_error(0).desc())}")
     profile = builder.create_optimization_profile()
     for name, (least, best, most) in shapes.items():
         profile.set_shape(name, least, best, most)
     config.add_optimization_profile(profile)
-    if flavour.ahead_of_time:
-        _set_capabilities(trt, config, capabilities)
-    plan = builder.build_serialized_network(network, config)
+    config.progress_monitor = make_monitor(trt, advance, stop)
+    if settings.timings:
+        settings.timings.load(config)
+    log.forget()
+    plan = interruptibly(lambda: builder.build_serialized_network(network, config), stop.set)
     if plan is None:
         raise BadInput(f"TensorRT cannot build this graph: {log.reason()}")
+    if settings.timings:
+        settings.timings.keep(config)
     return bytes(plan)
 
 
-def _set_capabilities(trt: ModuleType, config: Any, capabilities: Sequence[str]) -> None:
-    known = {name.removeprefix("SM"): name for name in dir(trt.ComputeCapability) if name.startswith("SM")}
-    for capability in capabilities:
-        if capability not in known:
-            listed = ", ".join(sorted(known, key=int))
-            raise BadInput(f"TensorRT for RTX cannot build for sm '{capability}'; it builds for {listed}")
-    config.num_compute_capabilities = len(capabilities)
-    for index, capability in enumerate(capabilities):
-        config.set_compute_capability(getattr(trt.ComputeCapability, known[capability]), index)
+def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) -> None:
+    trt = flavour.module
+    if flavour.ahead_of_time:
+        config.num_compute_capabilities = len(settings.capabilities)
+        for index, name in enumerate(settings.capabilities):
+            config.set_compute_capability(flavour.capability(name), index)
+    if settings.workspace_mib is not None:
+        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, settings.workspace_mib << 20)
+    if settings.dla_core is not None:
+        _use_dla(flavour, builder, config, settings.dla_core)
 
 
-def _make_log(trt: ModuleType) -> Any:
-    """A logger that keeps errors, for the one line a user sees."""
-
-    class Log(trt.ILogger):
-        def __init__(self) -> None:
-            trt.ILogger.__init__(self)
-            self.errors: list[str] = []
-
-        def log(self, severity: Any, message: str) -> None:
-            if severity in (trt.ILogger.Severity.ERROR, trt.ILogger.Severity.INTERNAL_ERROR):
-                self.errors.append(message)
-
-        def reason(self) -> str:
-            # Without a GPU every call also complains of the driver; that is not why a build failed.
-            telling = [line for line in self.errors if "cudaError 35" not in line]
-            return _one_line((telling or self.errors or ["it does not say why"])[0])
-
-    return Log()
-
-
-def _one_line(message: str) -> str:
-    return textwrap.shorten(message, 300, placeholder=" ...")
+def _use_dla(flavour: Flavour, builder: Any, config: Any, core: int) -> None:
+    """Let an accelerator run every layer that it can, and the GPU the others."""
+    trt = flavour.module
+    if flavour.ahead_of_time:
+        raise BadInput("TensorRT for RTX has no deep learning accelerator; leave --dla out, or take --flavour tensorrt")
+    cores = builder.num_DLA_cores
+    if core >= cores:
+        raise MachineCannot(f"TensorRT {flavour.version} finds {cores or 'no'} DLA cores here, counted from 0: not {core}")
+    config.default_device_type = trt.DeviceType.DLA
+    config.DLA_core = core
+    config.set_flag(trt.BuilderFlag.GPU_FALLBACK)
