@@ -46,9 +46,8 @@ def interruptibly(work: Callable[[], T], stop: Callable[[], None]) -> T:
     On Ctrl-C `stop` is called, which must make `work` end soon; then KeyboardInterrupt goes on.
     """
     with ThreadPoolExecutor(1) as pool:
-        doing = pool.submit(work)
         try:
-            return doing.result()
+            return pool.submit(work).result()
         except KeyboardInterrupt:
             stop()
             raise

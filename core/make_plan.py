@@ -37,7 +37,7 @@ def request_plan(
         compute_capabilities=[gpu.compute_capability] if gpu else list(capabilities),
         device=gpu and gpu.name,
         profile=Profile.of(sizes),
-        source=source,
+        source="".join(one if one.isprintable() else "?" for one in source)[:255],
         source_sha256=source_sha256,
         workspace_mib=workspace_mib,
         dla_core=dla_core,

@@ -103,19 +103,18 @@ def write_plan(path: Path, plan: bytes, facts: PlanFacts) -> None:
 
 
 def why_unfit(plan: Path, wanted: PlanRequest) -> str | None:
-    """Why a plan is not to be used where `wanted` is needed, as a sentence; None when it is fit.
+    """Why a plan is not to be used where `wanted` is needed, to go after its name; None when it is fit.
 
     A plan that serves more sizes or capabilities than those is fit, and so is one that was built in another
     workspace or for another accelerator: they decide how fast it is, not what it gives.
     """
     try:
         data, facts = plan.read_bytes(), read_facts(plan)
-    except OSError:
-        return f"there is no readable plan at {plan}"
-    except BadInput as error:
-        return str(error)
-    reason = next(_foreign(facts, wanted), None) or _damaged(facts, data)
-    return reason and f"{plan} {reason}"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    except BadInput:
+        return f"has no sound facts beside it, in {facts_file(plan).name}"
+    return next(_foreign(facts, wanted), None) or _damaged(facts, data)
 
 
 def _foreign(facts: PlanFacts, wanted: PlanRequest) -> Iterator[str]:

@@ -28,9 +28,11 @@ class TimingCache:
 
     def keep(self, config: Any) -> None:
         """Write what is timed by now, over what was there."""
+        timed = config.get_timing_cache()
         # A build is not lost for want of a file that only makes the next one faster.
         with suppress(BadInput):
-            write_bytes(self._file, bytes(config.get_timing_cache().serialize()))
+            if timed is not None:
+                write_bytes(self._file, bytes(timed.serialize()))
 
 
 def _take(config: Any, timings: bytes) -> bool:

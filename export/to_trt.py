@@ -123,7 +123,7 @@ def parse_sizes(*texts: str) -> list[Size]:
     sizes = []
     for text in texts:
         height, _, width = text.lower().partition("x")
-        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        if not all(side.isdecimal() and len(side) < 6 and int(side) for side in (height, width)):
             raise BadInput(f"'{text}' is not a size; write HEIGHTxWIDTH, such as 360x640")
         sizes.append((int(height), int(width)))
     if not all(a <= b for smaller, larger in pairwise(sizes) for a, b in zip(smaller, larger, strict=True)):

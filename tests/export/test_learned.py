@@ -16,7 +16,7 @@ from graphs import run
 from pocketlens.core import checkpoint
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.metrics import psnr
-from pocketlens.core.tensorrt_plan import build_plan, pick_flavour
+from pocketlens.core.tensorrt_plan import Settings, build_plan, pick_flavour
 from pocketlens.distill.fake_quant import imitate_int8
 from pocketlens.distill.recipe import Recipe
 from pocketlens.distill.run import run as train
