@@ -22,7 +22,9 @@ NOT_RTX = {"core/timing_cache.py"}
 
 def _asks(path: Path) -> bool:
     """Whether a file holds TensorRT's module in a variable, or is given its objects."""
-    names = {node.id for node in ast.walk(parse(path)) if isinstance(node, ast.Name)}
+    nodes = list(ast.walk(parse(path)))
+    names = {node.id for node in nodes if isinstance(node, ast.Name)}
+    names |= {node.attr.strip("_") for node in nodes if isinstance(node, ast.Attribute)}
     return "trt" in names or path.relative_to(ROOT).as_posix() in NOT_RTX
 
 
