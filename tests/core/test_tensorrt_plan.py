@@ -83,6 +83,7 @@ def test_ctrl_c_ends_a_build_at_its_next_step():
     steps: list[int] = []
 
     def build(config: IBuilderConfig) -> None:
+        time.sleep(0.2)  # until it is waited for
         os.kill(os.getpid(), signal.SIGINT)
         config.progress_monitor.phase_start("building", None, 3000)
         while config.progress_monitor.step_complete("building", len(steps)) and len(steps) < 3000:

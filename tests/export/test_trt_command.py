@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -148,8 +149,10 @@ def test_ctrl_c_while_it_builds_leaves_nothing(
         started = monitor.phase_start
 
         def phase_start(*phase: Any) -> None:
-            os.kill(os.getpid(), signal.SIGINT)
-            assert stop.wait(30)
+            if not stop.is_set():
+                time.sleep(0.2)  # until it is waited for
+                os.kill(os.getpid(), signal.SIGINT)
+                assert stop.wait(30)
             started(*phase)
 
         monitor.phase_start = phase_start
