@@ -5,8 +5,8 @@ FOLDER is where `pip download --no-deps tensorrt-stubs`, or `tensorrt-cu13-bindi
     python tests/record_tensorrt.py stubs FOLDER/tensorrt_bindings tests/tensorrt_names/10.13.json
     python tests/record_tensorrt.py bindings FOLDER/tensorrt_bindings tests/tensorrt_names/11.4.json
 
-The bindings cannot start without libraries that cannot be had in that way. Their names need none of these: the functions
-that they ask for are put in their place, each doing nothing. That takes gcc, nm and readelf.
+The bindings cannot start without libraries that cannot be had so. Their names need none of these: the functions that
+they ask for are put in their place, each doing nothing. That takes gcc, nm and readelf.
 """
 
 from __future__ import annotations
