@@ -99,7 +99,7 @@ def why_other(plan: Path, request: PlanRequest) -> str | None:
     if reason is None:
         facts, asked = dict(read_facts(plan)), dict(request)
         names = [name for name in asked if name != "source" and asked[name] != facts[name]]
-        reason = f"was built with another {names[0].replace('_', ' ')}" if names else None
+        reason = f"differs in {', '.join(names)}" if names else None
     return reason
 
 

@@ -71,9 +71,9 @@ def test_a_plan_that_is_what_is_asked_for_is_refused_as_such(export: Export, sai
     ("options", "reason"),
     [
         (("--max", "64x80"), "serves frames of 16x16 to 64x64, and not of 64x80"),
-        (("--opt", "16x16"), "was built with another profile"),
+        (("--opt", "16x16"), "differs in profile"),
         (("--sm", "89"), "was built for compute capability 8.6, and not for 8.9"),
-        (("--workspace", "512"), "was built with another workspace mib"),
+        (("--workspace", "512"), "differs in workspace_mib"),
     ],
 )
 def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_asked(
