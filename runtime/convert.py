@@ -68,7 +68,7 @@ def _shuffle(pixels: np.ndarray, code: int | None, into: np.ndarray) -> None:
 
 
 def direct(target: Descriptor) -> np.ndarray | None:
-    """The caller's memory, where BGR pixels of a frame or its luma (1, 1, H, W) may be made: `give` copies them no more.
+    """The caller's memory, where its BGR pixels or its luma (1, 1, H, W) may be made: `give` copies them no more.
 
     None where rows have gaps, where a frame has no plane like that, and where `give` will refuse the target.
     """
