@@ -10,6 +10,7 @@ from pathlib import Path
 from .gpu import first_gpu
 from .plan_facts import PlanFacts, PlanRequest, Profile, Size
 from .progress import Advance
+from .rtx import capability
 from .tensorrt_plan import Flavour, Settings, Shape, build_plan
 from .timing_cache import TimingCache
 
@@ -28,9 +29,9 @@ def request_plan(
     `capabilities` are for a flavour that builds ahead of time; the others build for the GPU of this machine, and
     raise MachineCannot where there is none. BadInput for one that the flavour does not build for.
     """
-    for name in capabilities:
-        flavour.capability(name)
     gpu = None if flavour.ahead_of_time else first_gpu()
+    for name in [] if gpu else capabilities:
+        capability(flavour.module, name)
     return PlanRequest(
         flavour=flavour.name,
         version=flavour.version,

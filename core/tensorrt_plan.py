@@ -14,6 +14,7 @@ from typing import Any, Literal
 from .errors import BadInput, MachineCannot, need
 from .interrupt import interruptibly
 from .progress import Advance
+from .rtx import make_context, set_capabilities
 from .tensorrt_watch import make_log, make_monitor, one_line
 from .timing_cache import TimingCache
 
@@ -51,13 +52,11 @@ class Flavour:
             return 0
         return 1 << int(self.module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
 
-    def capability(self, name: str) -> Any:
-        """`86` as this flavour knows it, which must build ahead of time; BadInput where it does not build for that."""
-        known = {one.removeprefix("SM"): one for one in dir(self.module.ComputeCapability) if one.startswith("SM")}
-        if name not in known:
-            listed = ", ".join(sorted(known, key=int))
-            raise BadInput(f"TensorRT for RTX cannot build for sm '{name}'; it builds for {listed}")
-        return getattr(self.module.ComputeCapability, known[name])
+    def make_context(self, engine: Any) -> Any:
+        """An execution context of a plan that is loaded, without memory of its own; None where it cannot be made."""
+        if self.ahead_of_time:
+            return make_context(self.module, engine)
+        return engine.create_execution_context(self.module.ExecutionContextAllocationStrategy.USER_MANAGED)
 
 
 def pick_flavour(name: str) -> Flavour:
@@ -130,9 +129,7 @@ def build_plan(
 def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) -> None:
     trt = flavour.module
     if flavour.ahead_of_time:
-        config.num_compute_capabilities = len(settings.capabilities)
-        for index, name in enumerate(settings.capabilities):
-            config.set_compute_capability(flavour.capability(name), index)
+        set_capabilities(trt, config, settings.capabilities)
     if settings.workspace_mib is not None:
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, settings.workspace_mib << 20)
     if settings.dla_core is not None:

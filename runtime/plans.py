@@ -23,7 +23,7 @@ from ..core.tensorrt_watch import STEPS
 from .tiles import round_up
 
 _LEAST, _BEST, _MOST = (1, 1), (360, 640), (1920, 1920)
-"""Height and width: of the smallest frame, of what a plan is fastest at, and of the largest, Full HD upright as well."""
+"""Height and width of the smallest frame, the one to be fastest at, and the largest: Full HD, upright as well."""
 
 
 def plans_of(graph: bytes, flavour: Flavour, notes: list[str]) -> Iterator[bytes]:

@@ -37,6 +37,19 @@ class ComputeCapability(IntEnum):
     SM120 = 120
 
 
+class DynamicShapesKernelSpecializationStrategy(IntEnum):
+    LAZY = 0
+    EAGER = 1
+
+
+class RuntimeConfig:
+    dynamic_shapes_kernel_specialization_strategy = DynamicShapesKernelSpecializationStrategy.LAZY
+    strategy = ExecutionContextAllocationStrategy.STATIC
+
+    def set_execution_context_allocation_strategy(self, strategy: ExecutionContextAllocationStrategy) -> None:
+        self.strategy = strategy
+
+
 class Context:
     """An execution context without memory of its own."""
 
@@ -130,7 +143,11 @@ class Engine:
     def get_tensor_profile_shape(self, name: str, profile_index: int) -> list[tuple[int, ...]]:
         return [tuple(shape) for shape in self.profile[name]]
 
-    def create_execution_context(self, strategy: ExecutionContextAllocationStrategy) -> Context | None:
+    def create_runtime_config(self) -> RuntimeConfig:
+        return RuntimeConfig()
+
+    def create_execution_context(self, how: ExecutionContextAllocationStrategy | RuntimeConfig) -> Context | None:
+        strategy = how.strategy if isinstance(how, RuntimeConfig) else how
         if strategy is not ExecutionContextAllocationStrategy.USER_MANAGED:
             raise Misuse("memory that nobody counts")
         return Context(self) if self.gpu.faults.makes_contexts else None
@@ -206,6 +223,7 @@ def fake_tensorrt(gpu: Runtime, version: str = "10.3.0") -> Any:
             return Config()
 
     kinds = [OnnxParser, Builder, TensorIOMode, ExecutionContextAllocationStrategy, ComputeCapability]
+    kinds.append(DynamicShapesKernelSpecializationStrategy)
     names = {kind.__name__: kind for kind in kinds}
     module.__dict__.update(names, Runtime=Loader, nptype=lambda kind: {"FLOAT": np.float32}[kind])
     return module

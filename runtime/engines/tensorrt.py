@@ -44,13 +44,12 @@ class _Program:
 
     def __init__(self, flavour: Flavour, log: Any, engine: Any, cuda: Cuda, stream: int, notes: Sequence[str]) -> None:
         self.notes = notes
-        self._trt, self._log, self._cuda = flavour.module, log, cuda
+        self._flavour, self._log, self._cuda = flavour, log, cuda
         self._engine: Any = engine
-        names = [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
-        inward = self._trt.TensorIOMode.INPUT
-        self._inputs = [name for name in names if engine.get_tensor_mode(name) == inward]
+        trt, names = flavour.module, [engine.get_tensor_name(index) for index in range(engine.num_io_tensors)]
+        self._inputs = [name for name in names if engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT]
         self._outputs = [name for name in names if name not in self._inputs]
-        self._kinds = {name: np.dtype(self._trt.nptype(engine.get_tensor_dtype(name))) for name in names}
+        self._kinds = {name: np.dtype(trt.nptype(engine.get_tensor_dtype(name))) for name in names}
         self._memory = {name: Memory(cuda, staged=True) for name in names}
         self._scratch = Memory(cuda, staged=False)
         self._sizes: OrderedDict[tuple, _Size] = OrderedDict()
@@ -84,7 +83,7 @@ class _Program:
     def _make_size(self, inputs: _Shapes) -> _Size:
         """Shapes come first, for all else follows from them: room, the addresses of memory that has it, then work."""
         self._refuse_unserved(inputs)
-        context = self._engine.create_execution_context(self._trt.ExecutionContextAllocationStrategy.USER_MANAGED)
+        context = self._flavour.make_context(self._engine)
         self._must(context is not None, "TensorRT makes no execution context")
         for name, shape in inputs.items():
             self._must(context.set_input_shape(name, shape), f"TensorRT takes no '{name}' of shape {shape}")

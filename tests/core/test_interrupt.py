@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 
 import pytest
 from pocketlens.core.interrupt import Interruptible, interruptibly
@@ -35,6 +36,7 @@ def test_ctrl_c_is_heard_while_work_is_in_native_code():
     told, ended = threading.Event(), list[bool]()
 
     def work() -> None:
+        time.sleep(0.2)  # until it is waited for
         os.kill(os.getpid(), signal.SIGINT)
         ended.append(told.wait(30))
 

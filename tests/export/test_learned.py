@@ -119,7 +119,7 @@ def test_tensorrt_builds_a_plan_of_it(built: Build, name: str, face: str, proces
     onnx.save(built(name, processor).build("int8", face, "tensorrt"), tmp_path / "a.onnx")
     graph = read_graph(tmp_path / "a.onnx")
     shapes = input_shapes(graph, [(16, 16), (32, 48), (64, 64)])
-    assert len(build_plan(graph.SerializeToString(), shapes, pick_flavour("rtx"), ["86", "89"])) > 10_000
+    assert len(build_plan(graph.SerializeToString(), shapes, pick_flavour("rtx"), Settings(["86", "89"]))) > 10_000
 
 
 def test_a_bundle_says_that_the_ranges_are_from_training(trained: Trained, tmp_path: Path):
