@@ -1,4 +1,4 @@
-"""CUDA through the package cuda-python: calls that raise, and memory that grows and never shrinks."""
+"""CUDA through cuda-bindings, the core of cuda-python: calls that raise, and memory that grows and never shrinks."""
 
 from __future__ import annotations
 

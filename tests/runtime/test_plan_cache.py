@@ -14,6 +14,9 @@ from bundles import upscaler_graph
 from fake_tensorrt import install
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.plan_facts import facts_file, read_facts
+from pocketlens.core.tensorrt_plan import pick_flavour
+from pocketlens.runtime.plans import plans_of
+from pocketlens.runtime.resolve import open_bundle
 
 
 @pytest.fixture
@@ -130,3 +133,24 @@ def test_two_that_build_at_once_do_each_other_no_harm(cache: Path):
     assert left == {".plan", ".json", ".timings"} and len(list(cache.iterdir())) == 3, "nothing is left over"
     loaded()
     assert loaded() == []
+
+
+def test_a_plan_serves_frames_in_the_steps_that_its_network_takes(cache: Path):
+    graph = open_bundle("ifnet-lite").graph("fp16", "motion", "tensorrt")
+    next(plans_of(graph, pick_flavour("tensorrt"), []))
+    profile = read_facts(plan_in(cache)).profile
+    assert (profile.min, profile.opt, profile.max) == ("16x16", "368x640", "1920x1920")
+
+
+def test_tensorrt_for_rtx_builds_a_shipped_model_for_frames_from_one_pixel_on(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    real = pytest.importorskip("tensorrt_rtx")
+    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path))
+    install(monkeypatch)
+    monkeypatch.setitem(sys.modules, "tensorrt_rtx", real)
+    graph, notes = open_bundle("sesr-x2").graph("int8", "float", "tensorrt"), list[str]()
+    plan = next(plans_of(graph, pick_flavour("rtx"), notes))
+    facts = read_facts(plan_in(tmp_path / "plans"))
+    assert (facts.profile.min, facts.compute_capabilities, notes) == ("1x1", ["86"], [])
+    assert next(plans_of(graph, pick_flavour("rtx"), notes)) == plan and notes == []
