@@ -52,4 +52,6 @@ def _number(function: Callable[..., int], *arguments: Any) -> int:
 def _ask(function: Callable[..., int], *arguments: Any) -> None:
     status = function(*arguments)
     if status:
-        raise MachineCannot(f"the NVIDIA driver shows no GPU (CUDA error {status}); nvidia-smi shows one that is usable")
+        raise MachineCannot(
+            f"the NVIDIA driver shows no GPU (CUDA error {status}); nvidia-smi shows one that is usable"
+        )

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 
 import pytest
-from record_tensorrt import from_module
+from record_tensorrt import from_module, own_names
 from source import ROOT, modules, parse
 from tensorrt_uses import MODULE, NAMED, Record, problem, uses
 
@@ -50,7 +50,8 @@ def test_every_name_that_a_file_asks_of_tensorrt_is_there(file: str, version: st
 @pytest.mark.parametrize("file", [file for file in FILES if file not in NOT_RTX])
 def test_every_name_that_a_file_asks_of_tensorrt_for_rtx_is_there(file: str):
     pytest.importorskip("tensorrt_rtx")
-    record = from_module(importlib.import_module("tensorrt_rtx"))
+    bindings = importlib.import_module("tensorrt_rtx_bindings")
+    record = from_module(bindings) | own_names(Path(str(bindings.__file__)))
     assert problems((ROOT / file).read_text(encoding="utf-8"), record) == []
 
 
@@ -76,6 +77,7 @@ def test_what_only_tensorrt_for_rtx_has_is_missed_elsewhere(version: str):
         ("builder.create_builder_config().max_workspace = 1", "there is no such member"),
         ("self._context.execute_async_v2(0)", "there is no such member"),
         ("made = builder.create_optimization_profile(); made.set_shapes()", "there is no such member"),
+        ("parser.get_error(0).description()", "there is no such member"),
         ("thing.set_memory_pool_limit(0, 0)", "it cannot be told whose this is"),
         ("class Mine(trt.IProgressMonitor):\n def step_complete(self, step): ...", "it takes other arguments than 1"),
         ("if hasattr(config, 'tiling'):\n config.tiling = 1\nelse:\n config.tiling = 2", "there is no such member"),

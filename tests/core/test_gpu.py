@@ -40,7 +40,9 @@ def test_the_driver_tells_of_its_first_gpu(monkeypatch: pytest.MonkeyPatch):
     assert first_gpu() == Gpu("NVIDIA Orin", "87", "12.6")
 
 
-@pytest.mark.parametrize(("driver", "status"), [(Driver(init=100), 100), (Driver(devices=0), 100), (Driver(init=999), 999)])
+@pytest.mark.parametrize(
+    ("driver", "status"), [(Driver(init=100), 100), (Driver(devices=0), 100), (Driver(init=999), 999)]
+)
 def test_a_driver_without_a_device_is_one_clear_line(monkeypatch: pytest.MonkeyPatch, driver: Driver, status: int):
     monkeypatch.setattr(ctypes, "CDLL", lambda _name: driver)
     with pytest.raises(MachineCannot, match=rf"the NVIDIA driver shows no GPU \(CUDA error {status}\); nvidia-smi"):

@@ -49,7 +49,11 @@ def test_the_workspace_is_given_in_bytes():
 
 def test_an_accelerator_runs_what_it_can_and_the_gpu_the_rest():
     config = built(Settings(dla_core=1), dla_cores=2)[1]
-    assert (config.default_device_type, config.DLA_core, config.flags) == (DeviceType.DLA, 1, {BuilderFlag.GPU_FALLBACK})
+    assert (config.default_device_type, config.DLA_core, config.flags) == (
+        DeviceType.DLA,
+        1,
+        {BuilderFlag.GPU_FALLBACK},
+    )
 
 
 @pytest.mark.parametrize(("cores", "told"), [(0, "finds no DLA cores here"), (2, "finds 2 DLA cores here")])

@@ -47,9 +47,7 @@ def facts(tmp_path: Path) -> dict[str, Any]:
     return json.loads((tmp_path / "sesr.plan.json").read_text())
 
 
-def test_the_command_writes_the_plan_and_its_facts(
-    export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_the_command_writes_the_plan_and_its_facts(export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert export("--sm", "86, 89,86", "--json", "-") == 0
     told, kept, plan = json.loads(capsys.readouterr().out), facts(tmp_path), tmp_path / "sesr.plan"
     assert told == {"file": str(plan), **kept}
