@@ -1,4 +1,4 @@
-"""What TensorRT for RTX has and no other: plans for several compute capabilities, built without a GPU."""
+"""What TensorRT for RTX has and no other: plans for several compute capabilities, which the GPU finishes."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ def capability(trt: ModuleType, name: str) -> Any:
         listed = ", ".join(sorted(known, key=int))
         raise BadInput(f"TensorRT for RTX cannot build for sm '{name}'; it builds for {listed}")
     return getattr(trt.ComputeCapability, known[name])
+
+
+def make_context(trt: ModuleType, engine: Any) -> Any:
+    """An execution context without memory of its own, which compiles what is best for its sizes before it runs.
+
+    Left to itself it does so beside the work, and a CUDA graph that is captured meanwhile keeps the slower way.
+    """
+    config = engine.create_runtime_config()
+    config.set_execution_context_allocation_strategy(trt.ExecutionContextAllocationStrategy.USER_MANAGED)
+    config.dynamic_shapes_kernel_specialization_strategy = trt.DynamicShapesKernelSpecializationStrategy.EAGER
+    return engine.create_execution_context(config)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from .errors import BadInput, MachineCannot, need
 from .interrupt import interruptibly
 from .progress import Advance
-from .rtx import set_capabilities
+from .rtx import make_context, set_capabilities
 from .tensorrt_watch import make_log, make_monitor, one_line
 from .timing_cache import TimingCache
 
@@ -51,6 +51,12 @@ class Flavour:
         if self.ahead_of_time or int(self.version.split(".")[0]) > 10:
             return 0
         return 1 << int(self.module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+
+    def make_context(self, engine: Any) -> Any:
+        """An execution context of a plan that is loaded, without memory of its own; None where it cannot be made."""
+        if self.ahead_of_time:
+            return make_context(self.module, engine)
+        return engine.create_execution_context(self.module.ExecutionContextAllocationStrategy.USER_MANAGED)
 
 
 def pick_flavour(name: str) -> Flavour:
