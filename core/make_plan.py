@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from .errors import BadInput
 from .gpu import first_gpu
 from .plan_facts import PlanFacts, PlanRequest, Profile, Size
 from .progress import Advance
@@ -29,6 +30,8 @@ def request_plan(
     `capabilities` are for a flavour that builds ahead of time; the others build for the GPU of this machine, and
     raise MachineCannot where there is none. BadInput for one that the flavour does not build for.
     """
+    if flavour.ahead_of_time and dla_core is not None:
+        raise BadInput("TensorRT for RTX has no deep learning accelerator; leave --dla out, or take --flavour tensorrt")
     gpu = None if flavour.ahead_of_time else first_gpu()
     for name in [] if gpu else capabilities:
         capability(flavour.module, name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -13,6 +14,9 @@ from typing import Any
 import pytest
 from commands import pocketlens
 from plans import small_graph
+from pocketlens.core.plan_facts import PlanFacts
+from pocketlens.export.to_trt import export_trt
+from source import ROOT
 
 pytest.importorskip("tensorrt_rtx")
 SMALL_SIZES = ("--min", "16x16", "--opt", "32x48", "--max", "64x64")
@@ -122,7 +126,10 @@ def test_an_update_of_what_is_asked_for_builds_nothing(export: Export, tmp_path:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("--dla", "0"), "TensorRT for RTX has no deep learning accelerator; leave --dla out"),
+        (
+            ("--dla", "0", "--min", "32x48", "--max", "32x48"),
+            "TensorRT for RTX has no deep learning accelerator; leave --dla out",
+        ),
         (("--timing-cache", "a.timing"), "TensorRT for RTX times nothing when it builds; leave --timing-cache out"),
         (("--workspace", "0"), "--workspace"),
         (("--dla", "-1"), "--dla"),
@@ -161,3 +168,12 @@ def test_ctrl_c_while_it_builds_leaves_nothing(
     assert export() == 130
     assert said() == "pocketlens: interrupted\n"
     assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
+
+
+def test_the_page_tells_of_every_option_and_every_fact():
+    page = (ROOT / "docs" / "tensorrt.md").read_text(encoding="utf-8")
+    renamed = {"least": "min", "best": "opt", "most": "max"}
+    common = {"graph", "out", "json_file", "quiet"}
+    options = [renamed.get(name, name) for name in inspect.signature(export_trt).parameters if name not in common]
+    assert [name for name in options if f"`--{name.replace('_', '-')}" not in page] == []
+    assert [name for name in PlanFacts.model_fields if f"`{name}`" not in page] == []

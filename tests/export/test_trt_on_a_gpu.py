@@ -15,6 +15,7 @@ from pocketlens.core import gpu, make_plan
 from pocketlens.core.gpu import Gpu
 
 Export = Callable[..., int]
+ONE_SIZE = ("--min", "360x640", "--max", "360x640")
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_timings_are_kept_where_they_are_wanted_and_begun_anew_where_they_are_da
 
 
 def test_an_accelerator_and_a_workspace_reach_tensorrt(export: Export, tmp_path: Path):
-    assert export("--dla", "1", "--workspace", "256") == 0
+    assert export("--dla", "1", "--workspace", "256", *ONE_SIZE) == 0
     ((_, config),) = sys.modules["tensorrt"].built
     assert (config.default_device_type, config.DLA_core) == (DeviceType.DLA, 1)
     assert config.pools == {MemoryPoolType.WORKSPACE: 256 << 20}
@@ -60,10 +61,12 @@ def test_an_accelerator_and_a_workspace_reach_tensorrt(export: Export, tmp_path:
 
 
 def test_what_an_accelerator_cannot_do_is_one_line(export: Export, graph: Path, capsys):
-    assert export("--dla", "2") == 3
+    assert export("--dla", "2", *ONE_SIZE) == 3
     assert "finds 2 DLA cores here" in capsys.readouterr().err
-    graph.write_bytes(small_graph("fp32"))
     assert export("--dla", "0") == 2
+    assert "--dla takes frames of one size" in capsys.readouterr().err
+    graph.write_bytes(small_graph("fp32"))
+    assert export("--dla", "0", *ONE_SIZE) == 2
     assert "is fp32, and --dla takes fp16 or int8" in capsys.readouterr().err
 
 
