@@ -40,6 +40,7 @@ def request_plan(
         version=flavour.version,
         compute_capabilities=[gpu.compute_capability] if gpu else list(capabilities),
         device=gpu and gpu.name,
+        multiprocessors=gpu and gpu.multiprocessors,
         profile=Profile.of(sizes),
         source="".join(one if one.isprintable() else "?" for one in source)[:255],
         source_sha256=source_sha256,

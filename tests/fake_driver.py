@@ -8,10 +8,11 @@ from typing import Any
 class Driver:
     """Of one GPU."""
 
-    def __init__(self, name: bytes = b"NVIDIA A10", capability: str = "86") -> None:
+    def __init__(self, name: bytes = b"NVIDIA A10", capability: str = "86", multiprocessors: int = 72) -> None:
         self.starts, self.devices = 0, 1
         """What it answers when it is started, 100 being that it shows no device; and how many it has."""
-        self._name, self._capability = name, capability
+        self._name = name
+        self._attributes = {16: multiprocessors, 75: int(capability[0]), 76: int(capability[1])}
 
     def cuInit(self, flags: int) -> int:
         return self.starts
@@ -24,7 +25,7 @@ class Driver:
         return 0
 
     def cuDeviceGetAttribute(self, number: Any, attribute: int, device: Any) -> int:
-        number._obj.value = int(self._capability[{75: 0, 76: 1}[attribute]])
+        number._obj.value = self._attributes[attribute]
         return 0
 
     def cuDriverGetVersion(self, number: Any) -> int:

@@ -13,7 +13,8 @@ from pocketlens.export.graph import named
 from pocketlens.export.half import half
 
 PLAN = b"a plan, which is code for a GPU"
-ON_A_GPU = {"flavour": "tensorrt", "version": "10.3.0", "compute_capabilities": ["87"], "device": "Orin"}
+ON_A_GPU = {"flavour": "tensorrt", "version": "10.3.0", "compute_capabilities": ["87"]}
+ON_A_GPU |= {"device": "Orin", "multiprocessors": 16}
 AHEAD = {"flavour": "rtx", "version": "1.7.1", "compute_capabilities": ["86", "89"]}
 
 

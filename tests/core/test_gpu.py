@@ -11,8 +11,8 @@ from pocketlens.core.gpu import Gpu, first_gpu
 
 
 def test_the_driver_tells_of_its_first_gpu(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(ctypes, "CDLL", lambda _name: Driver(b"NVIDIA Orin", "87"))
-    assert first_gpu() == Gpu("NVIDIA Orin", "87", "12.6")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: Driver(b"Orin", "87", 16))
+    assert first_gpu() == Gpu("Orin", "87", "12.6", 16)
 
 
 @pytest.mark.parametrize(("starts", "devices", "status"), [(100, 1, 100), (999, 1, 999), (0, 0, 100)])

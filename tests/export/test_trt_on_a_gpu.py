@@ -27,7 +27,7 @@ def graph(tmp_path: Path) -> Path:
 @pytest.fixture
 def export(graph: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Export:
     """Build `small.plan` on a board with two DLA cores, and give the exit code."""
-    monkeypatch.setattr(make_plan, "first_gpu", lambda: Gpu("Orin", "87", "12.6"))
+    monkeypatch.setattr(make_plan, "first_gpu", lambda: Gpu("Orin", "87", "12.6", 16))
     monkeypatch.setitem(sys.modules, "tensorrt", made_up(dla_cores=2))
     base = ("export", "trt", graph, "-o", tmp_path / "small.plan", "--quiet")
     return lambda *options: pocketlens(*base, *options)
@@ -72,7 +72,7 @@ def test_what_an_accelerator_cannot_do_is_one_line(export: Export, graph: Path, 
 
 def test_a_plan_of_another_gpu_is_told(export: Export, monkeypatch: pytest.MonkeyPatch, capsys):
     assert export() == 0
-    monkeypatch.setattr(make_plan, "first_gpu", lambda: Gpu("Thor", "110", "13.0"))
+    monkeypatch.setattr(make_plan, "first_gpu", lambda: Gpu("Thor", "110", "13.0", 20))
     assert export() == 2
     assert "it was built for compute capability 8.7, and not for 11.0" in capsys.readouterr().err
     assert export("--update") == 0
