@@ -10,6 +10,7 @@ import pytest
 from bundles import make_bundle
 from fake_cuda import Runtime
 from fake_tensorrt import install
+from pocketlens.core.errors import MachineCannot
 from pocketlens.core.plan_facts import facts_file
 from pocketlens.runtime import Session, api
 
@@ -140,6 +141,12 @@ def test_of_engines_for_a_gpu_nothing_is_said_where_there_is_none(gpu: Runtime, 
     gpu.faults.driver = 100
     with Session.open(bundle) as session:
         assert session.notes == ()
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_told_of(gpu: Runtime, bundle: Path):
+    gpu.faults.driver = 100
+    with pytest.raises(MachineCannot, match="tensorrt: the NVIDIA driver shows no GPU"):
+        Session.open(bundle, device="gpu")
 
 
 def test_a_device_can_be_asked_for(gpu: Runtime, bundle: Path):
