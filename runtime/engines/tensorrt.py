@@ -180,8 +180,8 @@ def engine_of(name: FlavourName, summary: str) -> Engine:
     module, extra = FLAVOURS[name]
 
     def ready() -> None:
-        need(MODULE, extra)
         first_gpu()
+        need(MODULE, extra)
 
     return Engine(
         summary=summary,
@@ -197,4 +197,4 @@ def engine_of(name: FlavourName, summary: str) -> Engine:
     )
 
 
-ENGINE = engine_of("tensorrt", "TensorRT 10 or 11 on an NVIDIA GPU; not executed here")
+ENGINE = engine_of("tensorrt", "TensorRT 10 or 11 on an NVIDIA GPU (not executed here)")
