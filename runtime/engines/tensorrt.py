@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import MachineCannot, need
+from ...core.errors import MachineCannot
 from ...core.gpu import first_gpu
 from ...core.plan_facts import Profile
 from ...core.tensorrt_plan import FLAVOURS, Flavour, FlavourName, pick_flavour
 from ...core.tensorrt_watch import make_log
-from ..cuda import MODULE, Cuda, Memory
+from ..cuda import Cuda, Memory
 from ..engine import Arrays, Engine, telling_line
 from ..plans import plans_of
 
@@ -181,7 +181,7 @@ def engine_of(name: FlavourName, summary: str) -> Engine:
 
     def ready() -> None:
         first_gpu()
-        need(MODULE, extra)
+        Cuda(extra).call("cudaGetDeviceCount")  # fails where the driver is too old for it
 
     return Engine(
         summary=summary,

@@ -33,6 +33,10 @@ def no_device(gpu: Runtime) -> None:
     gpu.faults.driver = 100
 
 
+def an_old_driver(gpu: Runtime) -> None:
+    gpu.faults.too_old = True
+
+
 def no_plans(gpu: Runtime) -> None:
     gpu.faults.takes_plans = False
 
@@ -62,6 +66,7 @@ def nothing(gpu: Runtime) -> None:
 
 ON_OPENING: dict[str, tuple[Harm, str, str]] = {
     "a driver without a device": (no_device, "MACHINE_CANNOT", "the NVIDIA driver shows no GPU"),
+    "a driver that is too old": (an_old_driver, "MACHINE_CANNOT", "CUDA driver version is insufficient"),
     "a plan that TensorRT does not take": (no_plans, "MACHINE_CANNOT", "does not take the plan that it has built"),
     "no execution context": (no_contexts, "MACHINE_CANNOT", "makes no execution context"),
     "out of memory": (hardly_memory, "OUT_OF_MEMORY", "CUDA's cudaMalloc failed: out of memory"),
