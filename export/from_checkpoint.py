@@ -30,7 +30,7 @@ def bundle_of(path: Path) -> Bundle:
 
     source = Graphs(trained)
     wanted: tuple[Face, ...] = ("float", "motion")
-    names = {face: f"graphs/fp32-{face}.onnx" for face in wanted if face in faces_of(trained.spec)}
+    names: dict[Face, str] = {face: f"graphs/fp32-{face}.onnx" for face in wanted if face in faces_of(trained.spec)}
     graphs = [
         Graph(file=name, precision="fp32", face=face, target=target)
         for face, name in names.items()
