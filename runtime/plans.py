@@ -70,7 +70,8 @@ def _shape(port: Port, size: Size) -> tuple[int, ...]:
 
 def _files(wanted: PlanRequest) -> tuple[Path, Path]:
     """Where such a plan is kept, by flavour, version, device and graph; and what was timed there, for all graphs."""
-    device = wanted.device or "+".join(wanted.compute_capabilities)
+    own = f"{wanted.device}-{wanted.multiprocessors}"
+    device = own if wanted.device else "+".join(wanted.compute_capabilities)
     machine = re.sub(r"[^A-Za-z0-9.+-]", "_", f"{wanted.flavour}-{wanted.version}-{device}")
     folder = cache_home() / "plans"
     return folder / f"{machine}-{wanted.source_sha256[:24]}.plan", folder / f"{machine}.timings"
