@@ -16,9 +16,9 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from .. import __version__
-from ..core.errors import told
+from ..core.errors import BadInput, told
 from .arrays import describe
-from .convert import direct, give, taken
+from .convert import Planes, direct, give, taken
 from .descriptor import Descriptor, Matrix, PixelFormat, Range, mapped
 from .handles import NO_HANDLE, NOBODY, Instance, admit, call, dismiss, find, guarded
 from .resolve import open_bundle
@@ -154,15 +154,17 @@ def pull(handle: int, out: Descriptor) -> Status:
     def work(instance: Instance) -> Status:
         session, stream = instance.loaded()
         with refusing(Status.BAD_FRAME):
+            planes = _writable(out)
             # What interpolates keeps frames for later, when that memory is the caller's again.
-            with session.memory.offering(None if session.interpolates else direct(out)):
+            lent = direct(planes, out.format) if planes and not session.interpolates else None
+            with session.memory.offering(lent):
                 frame = stream.peek()
             if frame is None:
                 return Status.END if stream.ended else Status.AGAIN
             if not isinstance(out, Descriptor) or (out.height, out.width) == frame.size:
-                mapped(out, writable=True)  # what is wrong with `out` must not cost the frame
+                planes = planes or mapped(out, writable=True)  # what is wrong with `out` must not cost the frame
                 stream.pop()
-                give(frame, out, session.memory.empty)
+                give(frame, out, planes, session.memory.empty)
                 return Status.OK
         out.height, out.width = frame.size
         raise Refused(Status.OTHER_SIZE, f"the frame that waits is {out.width}x{out.height}")
@@ -212,6 +214,14 @@ def last_error(handle: int = NO_HANDLE) -> str:
 def version() -> str:
     """The version of pocketlens."""
     return __version__
+
+
+def _writable(out: Descriptor) -> Planes | None:
+    """The planes to write into; None of a frame that cannot be written."""
+    try:
+        return mapped(out, writable=True)
+    except BadInput:
+        return None
 
 
 def _set(handle: int, key: str, value: Value, kind: type) -> Status:

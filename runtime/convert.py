@@ -8,13 +8,14 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from ..core.errors import BadInput
 from ..core.memory import Empty
 from .chroma import enlarge_chroma
 from .descriptor import Descriptor, Matrix, PixelFormat, Range, mapped
 from .frame import BGR, LAYOUTS, Colour, Frame, Layout
 from .view import planar_to_bgr, ycbcr_to_bgr
 
+Planes = tuple[np.ndarray, ...]
+"""What `mapped` makes of a descriptor."""
 _SUBSAMPLED, _WHOLE = Layout(8, 2, 2), Layout(8, 1, 1)
 _H273 = {Matrix.UNSET: 2, Matrix.BT601: 6, Matrix.BT709: 1, Matrix.BT2020: 9}
 _NEUTRAL = 128
@@ -67,27 +68,22 @@ def _shuffle(pixels: np.ndarray, code: int | None, into: np.ndarray) -> None:
         cv2.cvtColor(pixels, code, dst=into)
 
 
-def direct(target: Descriptor) -> np.ndarray | None:
-    """The caller's memory, where its BGR pixels or its luma (1, 1, H, W) may be made: `give` copies them no more.
+def direct(planes: Planes, form: int) -> np.ndarray | None:
+    """Where in the caller's memory BGR pixels or luma (1, 1, H, W) may be made: `give` copies them no more.
 
-    None where rows have gaps, where a frame has no plane like that, and where `give` will refuse the target.
+    None where rows have gaps, and where a frame has no plane like the first of `form`.
     """
-    try:
-        first, *_ = mapped(target, writable=True)
-    except BadInput:
+    if not planes[0].flags.c_contiguous or form in (PixelFormat.RGB24, PixelFormat.BGRA):
         return None
-    if not first.flags.c_contiguous or target.format in (PixelFormat.RGB24, PixelFormat.BGRA):
-        return None
-    return first if target.format == PixelFormat.BGR24 else first.reshape(1, 1, *first.shape[:2])
+    return planes[0] if form == PixelFormat.BGR24 else planes[0].reshape(1, 1, *planes[0].shape[:2])
 
 
-def give(frame: Frame, target: Descriptor, empty: Empty = np.empty) -> None:
-    """Write a frame of the size of `target` into the caller's memory, in the format, matrix and range asked for there.
+def give(frame: Frame, target: Descriptor, planes: Planes, empty: Empty = np.empty) -> None:
+    """Write a frame of the size of `target` into `planes`, in the format, matrix and range asked for there.
 
-    Where those are not said they are as the frame has them. Time is written into `target`. Raises BadInput as
-    `mapped` does, before anything is written.
+    Both are of the caller's memory. What `target` does not say is as the frame has it; time is written into it.
     """
-    planes, form = mapped(target, writable=True), PixelFormat(target.format)
+    form = PixelFormat(target.format)
     if form in _SHUFFLED:
         (pixels,), (_, from_bgr) = planes, _SHUFFLED[form]
         _shuffle(_bgr(frame, empty), from_bgr, pixels)

@@ -19,6 +19,11 @@ H273 = {Matrix.BT601: 6, Matrix.BT709: 1, Matrix.BT2020: 9}
 ALL = (*LAYOUTS, BGR)
 
 
+def put(frame: Frame, target: Descriptor) -> None:
+    """Write a frame into what `target` describes."""
+    give(frame, target, mapped(target, writable=True))
+
+
 def empty(form: PixelFormat, height: int, width: int, **facts: int) -> Descriptor:
     return Descriptor(bytearray(4 * (height + 1) * (width + 1)), form, width, height, **facts)  # type: ignore[arg-type]
 
@@ -30,7 +35,7 @@ def as_picture(frame: Descriptor) -> list[np.ndarray]:
 def given_as(form: PixelFormat, bgr: np.ndarray, **facts: int) -> Descriptor:
     """A picture in that format."""
     made = empty(form, *bgr.shape[:2], **facts)
-    give(Frame((bgr,), BGR), made)
+    put(Frame((bgr,), BGR), made)
     return made
 
 
@@ -44,7 +49,7 @@ def test_a_frame_comes_back_with_less_than_half_a_grey_level_of_error(
     matrix, range_ = colour
     before = given_as(form, scene(3, *size), matrix=matrix, range=range_)
     after = empty(form, *size)
-    give(taken(before, formats), after)
+    put(taken(before, formats), after)
     for given, got in zip(as_picture(before), as_picture(after), strict=True):
         error = np.abs(given - got)
         assert error.mean() < 0.5
@@ -74,7 +79,7 @@ def test_grey_stays_grey_and_black_black_in_every_range(form: PixelFormat):
         frame = given_as(form, flat, range=range_)
         assert mapped(frame)[0].max() == (level if range_ is Range.FULL else round(16 + level * 219 / 255))
         back = empty(PixelFormat.BGR24, 6, 6)
-        give(taken(frame, ALL), back)
+        put(taken(frame, ALL), back)
         assert np.abs(mapped(back)[0].astype(int) - flat).max() <= 1
 
 
@@ -83,14 +88,14 @@ def test_grey_and_colour_know_each_other():
     ramp = np.arange(0, 256, 4, dtype=np.uint8).reshape(8, 8)
     grey = taken(Descriptor(ramp.tobytes(), PixelFormat.GRAY8, 8, 8), ALL)
     colour = empty(PixelFormat.BGR24, 8, 8)
-    give(grey, colour)
+    put(grey, colour)
     assert np.abs(mapped(colour)[0].astype(int) - ramp[..., None]).max() == 0
     limited = empty(PixelFormat.NV12, 8, 8, range=Range.LIMITED)
-    give(grey, limited)
+    put(grey, limited)
     assert np.abs(mapped(limited)[0][..., 0] - (16 + ramp * (219 / 255))).max() <= 1
     assert np.all(mapped(limited)[1] == 128)
     again = empty(PixelFormat.GRAY8, 8, 8)
-    give(taken(given_as(PixelFormat.BGR24, mapped(colour)[0]), ALL), again)
+    put(taken(given_as(PixelFormat.BGR24, mapped(colour)[0]), ALL), again)
     assert np.abs(mapped(again)[0][..., 0].astype(int) - ramp).max() <= 1
 
 
@@ -99,7 +104,7 @@ def test_grey_and_colour_know_each_other():
 def test_every_format_becomes_every_other(source: PixelFormat, target: PixelFormat):
     bgr = scene(1, 31, 33)
     made = empty(target, 31, 33, matrix=Matrix.BT709, range=Range.FULL)
-    give(taken(given_as(source, bgr), (BGR,)), made)
+    put(taken(given_as(source, bgr), (BGR,)), made)
     expected = given_as(target, bgr, matrix=Matrix.BT709, range=Range.FULL)
     for plane, wanted in zip(mapped(made), mapped(expected), strict=True):
         np.testing.assert_array_equal(plane, wanted)
@@ -120,7 +125,7 @@ def test_what_is_opaque_stays_so_and_grows_with_the_frame():
     frame = taken(Descriptor(pixels.tobytes(), PixelFormat.BGRA, 4, 4), (BGR,))
     larger = Frame((frame.planes[0].repeat(2, 0).repeat(2, 1),), BGR, alpha=frame.alpha)
     made = empty(PixelFormat.BGRA, 8, 8)
-    give(larger, made)
+    put(larger, made)
     assert np.all(mapped(made)[0][..., 3] == 200)
 
 
