@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import get_args
 
 import cv2
 import numpy as np
@@ -16,6 +17,7 @@ from ..core.errors import BadInput, nearest
 from ..core.picture import decode
 from .evaluate import Degrader, Pair, cropped, degrade
 from .kernels import random_blur, random_sinc
+from .recipe import Degradation
 
 _INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 _GREY_NOISE, _GAUSSIAN, _LAST_SINC = 0.4, 0.5, 0.8
@@ -40,17 +42,14 @@ _FIRST = _Order(1.0, (0.2, 3), (0.2, 0.7, 0.1), (0.15, 1.5), (1, 30), (0.05, 3))
 _SECOND = _Order(0.8, (0.2, 1.5), (0.3, 0.4, 0.3), (0.3, 1.2), (1, 25), (0.05, 2.5))
 
 
-DEGRADATIONS = ("bicubic", "real")
-
-
 def degrader(kind: str, *seed: int) -> Degrader:
     """What makes pairs of HR pictures: for one picture and one seed always the same, whatever else there is.
 
     Without a seed it is as pictures are judged on, in every run and by `distill eval`.
-    Raises BadInput for a kind that is not in `DEGRADATIONS`.
+    Raises BadInput for a kind that there is not.
     """
-    if kind not in DEGRADATIONS:
-        raise BadInput(f"unknown degradation '{kind}'; {nearest(kind, DEGRADATIONS)}")
+    if kind not in get_args(Degradation):
+        raise BadInput(f"unknown degradation '{kind}'; {nearest(kind, get_args(Degradation))}")
     if kind == "bicubic":
         return degrade
 

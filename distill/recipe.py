@@ -61,6 +61,9 @@ class LossChoice(Choice):
         return self.options(LOSSES, f"[[loss]] {self.name}")
 
 
+Degradation = Literal["bicubic", "real"]
+
+
 class Data(_Section):
     """Where pictures come from and how they are cut."""
 
@@ -73,7 +76,7 @@ class Data(_Section):
     """Side of the crop in pixels of the input."""
     sizes: list[float] = [1.0]
     """Each HR picture is also used resized by these factors (FSRCNN, section 4.1)."""
-    degradation: Literal["bicubic", "real"] = "bicubic"
+    degradation: Degradation = "bicubic"
     """To upscale: how LR pictures are made. `bicubic` shrinks clean ones; `real` blurs, shrinks, adds noise and
     compresses, twice over, as Real-ESRGAN does."""
     variants: Annotated[int, Field(ge=0)] = 0
