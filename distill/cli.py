@@ -82,12 +82,17 @@ def evaluate(
 
     Example: distill eval runs/real --data photos --degradation real --teacher RealESRGAN_x4plus.pth
     """
+    from .evaluate import PLAIN
     from .model import open_model
     from .score_folder import score_folder
     from .trial import open_trial
 
     opened = open_model(model, scale, precision, engine)
-    result = score_folder(opened, data, quiet, open_trial(opened, degradation, teacher, perceptual, lpips))
+    trial = open_trial(opened, degradation, teacher, perceptual, lpips)
+    result = score_folder(opened, data, quiet, trial)
+    if trial != PLAIN:
+        asked = {"degradation": degradation, "teacher": teacher, "perceptual": perceptual, "lpips": lpips}
+        result["trial"] = {option: str(value) for option, value in asked.items() if value}
     report(result, json_file, lambda: score_table(result), quiet)
 
 

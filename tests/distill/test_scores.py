@@ -98,6 +98,7 @@ def test_a_perceptual_distance_is_told_beside_the_others(
     arguments = [model, "--data", photos, "--perceptual", backbone]
     plain, taught = scores(tmp_path, *arguments), scores(tmp_path, *arguments, "--teacher", model)
     assert plain["mean"]["perceptual"] > 0 and plain["baseline"]["perceptual"] > 0
+    assert taught["trial"] == {"degradation": "bicubic", "teacher": str(model), "perceptual": str(backbone)}
     assert taught["mean"]["perceptual_to_teacher"] == 0 < taught["baseline"]["perceptual_to_teacher"]
     fitted = scores(tmp_path, *arguments, "--lpips", linear)
     assert fitted["mean"]["perceptual"] not in (0, plain["mean"]["perceptual"])
