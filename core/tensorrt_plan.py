@@ -141,8 +141,6 @@ def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) 
 def _use_dla(flavour: Flavour, builder: Any, config: Any, core: int) -> None:
     """Let an accelerator run every layer that it can, and the GPU the others."""
     trt = flavour.module
-    if flavour.ahead_of_time:
-        raise BadInput("TensorRT for RTX has no deep learning accelerator; leave --dla out, or take --flavour tensorrt")
     cores = builder.num_DLA_cores
     if core >= cores:
         raise MachineCannot(

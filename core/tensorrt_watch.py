@@ -61,7 +61,7 @@ def make_monitor(trt: ModuleType, advance: Advance | None, stop: Event) -> Any:
 
         def phase_finish(self, phase_name: str) -> None:
             self._phases.pop(phase_name, None)
-            if not self._phases:
+            if not (self._phases or stop.is_set()):
                 self._show(STEPS, phase_name)
 
         def _place(self) -> int:

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 from pathlib import Path
 
+import made_up_tensorrt as made_up
 import pytest
+from fake_tensorrt import Context, Engine
 from record_tensorrt import from_module, own_names
 from source import ROOT, modules, parse
 from tensorrt_uses import MODULE, NAMED, Record, problem, uses
@@ -107,3 +110,23 @@ def test_a_right_name_or_call_is_let_through(line: str, version: str):
 @pytest.mark.parametrize("version", RECORDS)
 def test_every_name_of_ours_stands_for_a_class_of_tensorrts(version: str):
     assert {kind for kind in NAMED.values() if kind != MODULE} <= RECORDS[version].keys()
+
+
+STOOD_IN_FOR = {
+    **{name: kind for name, kind in vars(made_up).items() if inspect.isclass(kind) and name in RECORDS["11.4"]},
+    "Builder": made_up.made_up().Builder,
+    "IExecutionContext": Context,
+    "ICudaEngine": Engine,
+}
+"""Class of TensorRT's -> what stands in for it in our tests."""
+
+
+@pytest.mark.parametrize("version", RECORDS)
+@pytest.mark.parametrize("name", STOOD_IN_FOR)
+def test_what_stands_in_for_tensorrt_is_called_like_it(name: str, version: str):
+    members, stand_in = RECORDS[version][name], STOOD_IN_FOR[name]
+    assert getattr(stand_in, "__members__", {}).keys() <= members.keys()
+    for key, method in inspect.getmembers(stand_in, inspect.isfunction):
+        calls = [] if key.startswith("_") else members.get(key, {}).get("calls", [])
+        count = len(inspect.signature(method).parameters) - 1
+        assert not calls or any(needed <= count <= len(names) for names, needed in calls), key

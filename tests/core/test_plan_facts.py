@@ -42,6 +42,7 @@ def test_a_plan_that_serves_more_than_is_wanted_is_fit(tmp_path: Path, wanted: d
         (ON_A_GPU, {**ON_A_GPU, "version": "11.4.1"}, "was built by TensorRT 10.3.0, and here is 11.4.1"),
         (AHEAD, {"compute_capabilities": ["120"]}, "was built for compute capability 8.6, 8.9, and not for 12.0"),
         (ON_A_GPU, {**ON_A_GPU, "device": "Orin Nano"}, "was built on Orin, and not on Orin Nano"),
+        (ON_A_GPU, {**ON_A_GPU, "multiprocessors": 8}, "was built on 16 multiprocessors, and not on 8"),
         (AHEAD, {"source_sha256": "1" * 64}, "was built from another graph than sesr.onnx now is"),
         (AHEAD, other_profile("32x64", "360x640"), "serves frames of 64x64 to 1080x1920, and not of 32x64"),
         (AHEAD, other_profile("64x64", "1088x1920"), "serves frames of 64x64 to 1080x1920, and not of 1088x1920"),

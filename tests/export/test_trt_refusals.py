@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from plans import small_graph
 from pocketlens.core.errors import BadInput
-from pocketlens.export.fit import input_shapes, read_graph, require_narrow
+from pocketlens.export.fit import input_shapes, read_graph, require_for_dla
 from pocketlens.export.refusals import REFUSALS
 
 
@@ -100,8 +101,11 @@ def test_an_input_that_is_no_picture_is_refused(shape: tuple[Any, ...]):
         input_shapes(picture(*shape), [(32, 32)] * 3)
 
 
-def test_an_accelerator_takes_fp16_and_int8(build, tmp_path: Path):
-    for precision in ("fp16", "int8"):
-        require_narrow(build("sesr", precision, "float", "tensorrt"), tmp_path / "a.onnx")
+def test_an_accelerator_takes_fp16_and_int8_of_one_size():
+    path, size = Path("a.onnx"), (48, 64)
+    for model in (onnx.load_from_string(small_graph("fp16")), quantizer(np.array(0, np.int8))):
+        require_for_dla(model, path, [size] * 3)
+        with pytest.raises(BadInput, match="one size: give --min 48x64 --opt 48x64 --max 48x64"):
+            require_for_dla(model, path, [(32, 32), size, size])
     with pytest.raises(BadInput, match=r"is fp32, and --dla takes fp16 or int8; .*--precision fp16 --for tensorrt"):
-        require_narrow(build("sesr", "fp32"), tmp_path / "a.onnx")
+        require_for_dla(onnx.load_from_string(small_graph("fp32")), path, [size] * 3)
