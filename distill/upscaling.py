@@ -91,6 +91,7 @@ class Upscaling:
             raise BadInput(f"the teacher {recipe.teacher} works on luma and cannot teach the RGB student")
         self._teacher = AskedUpscaler(teacher, taps, self._spec, device) if teacher else None
         self._cache: TeacherCache | None = None
+        self._pairs: list[Pair] = []
         grid = teacher.spec.align if teacher else 1
         require_multiple(recipe, math.lcm(grid, self._spec.align))
         pictures, self._val = _read(recipe)
