@@ -61,12 +61,12 @@ def save(folder: Path, name: str, options: Any, network: nn.Module) -> None:
     write_bytes(folder / WEIGHTS, safetensors.save(state))
 
 
-def load(path: Path, scale: int | None = None) -> Checkpoint:
+def load(path: Path, scale: int | None = None, guess: int | None = None) -> Checkpoint:
     """A run folder, a weights file with its `model.json`, or a foreign `.pth` -> the network.
 
-    `scale` is for weights that do not tell theirs; without it a foreign file's name may say `x2`.
-    Raises BadInput when it is missing, damaged, unsafe, of another scale, or no network here fits
-    its tensors.
+    `scale` is for weights that do not tell theirs; without it a foreign file's name may say `x2`, and
+    where that does not either, `guess` is taken. Raises BadInput when it is missing, damaged, unsafe, of
+    another scale, or no network here fits its tensors.
     """
     path = Path(path)
     weights = path / WEIGHTS if path.is_dir() else path
@@ -75,7 +75,7 @@ def load(path: Path, scale: int | None = None) -> Checkpoint:
     if weights.suffix == ".safetensors":
         name, options, state = _read_own(weights)
     else:
-        name, options, state = _read_foreign(weights, scale)
+        name, options, state = _read_foreign(weights, scale or _scale_in(weights.stem) or guess)
     spec = NETWORKS.get(name).spec(options)
     refuse_other_scale(path, spec.task, spec.scale, scale)
     network, (state, ranges) = spec.build(), split(state)
@@ -115,10 +115,17 @@ def unpickle(path: Path) -> Any:
         raise BadInput(f"{path} is not a checkpoint that can be read; it may be cut short or damaged") from error
 
 
+def read_state(weights: Path) -> dict[str, Tensor]:
+    """The tensors of a foreign file by their names; raises BadInput when it is missing, damaged or unsafe."""
+    if not weights.is_file():
+        raise BadInput(f"no weights at {weights}")
+    return _unwrap(unpickle(weights), weights)
+
+
 def _read_foreign(weights: Path, scale: int | None) -> tuple[str, Any, dict[str, Tensor]]:
-    state = _unwrap(unpickle(weights), weights)
+    state = read_state(weights)
     for name, model in NETWORKS.items():
-        found = model.adopt(state, scale or _scale_in(weights.stem))
+        found = model.adopt(state, scale)
         if found:
             options, renamed = found
             return name, options, renamed

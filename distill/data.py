@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,11 +17,13 @@ from ..core.errors import BadInput
 from ..core.resize import resize
 from .batch import Batch, Target
 from .cache import PICTURE, Maps
-from .evaluate import Pair, degrade
+from .evaluate import Degrader, Pair, degrade
 from .taps import Outputs
 
+Named = tuple[str, np.ndarray]
 
-def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
+
+def read_pictures(source: str) -> list[Named]:
     """The pictures of a folder, or those of installed packages for `sample`."""
     if source == "sample":
         from ..calib_data.sources import sample_pictures
@@ -30,14 +32,34 @@ def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
     return [(path.name, picture.read(path)) for path in picture.find(Path(source))]
 
 
-def make_pairs(pictures: Iterable[tuple[str, np.ndarray]], scale: int, sizes: Sequence[float] = (1.0,)) -> list[Pair]:
-    """Degrade HR pictures, each resized by every one of `sizes` first."""
-    pairs = []
+def resized(pictures: Iterable[Named], sizes: Sequence[float]) -> Iterator[Named]:
+    """Each picture at every one of `sizes`, which are factors."""
     for name, whole in pictures:
         for size in sizes:
             height, width = (max(round(side * size), 1) for side in whole.shape[:2])
-            pairs.append(degrade(name, whole if size == 1 else resize(whole, height, width), scale))
-    return pairs
+            yield name, whole if size == 1 else resize(whole, height, width)
+
+
+def make_pairs(
+    pictures: Iterable[Named], scale: int, sizes: Sequence[float] = (1.0,), degraders: Sequence[Degrader] = (degrade,)
+) -> list[Pair]:
+    """Degrade HR pictures, each resized by every one of `sizes` first, in each of the ways of `degraders`."""
+    return [degrader(name, whole, scale) for name, whole in resized(pictures, sizes) for degrader in degraders]
+
+
+def require_room_for(patch: int, sides: Sequence[int]) -> None:
+    """Raise BadInput when no LR picture, by its shorter side, is as large as the crop."""
+    if not sides or max(sides) < patch:
+        raise BadInput(
+            f"every LR picture is smaller than the crop of {patch} px (the largest has {max(sides, default=0)}); "
+            "use larger pictures or a smaller --set data.patch=N"
+        )
+
+
+def chances(pictures: Iterable[np.ndarray]) -> np.ndarray:
+    """How often a crop is to be of each of these pictures: by their areas."""
+    areas = np.array([whole.shape[0] * whole.shape[1] for whole in pictures], np.float64)
+    return areas / areas.sum()
 
 
 class Crops:
@@ -48,17 +70,11 @@ class Crops:
 
         Raises BadInput when every LR picture is smaller than the crop.
         """
+        require_room_for(patch, [min(pair.lr.shape[:2]) for pair in pairs])
         self.pairs = [pair for pair in pairs if min(pair.lr.shape[:2]) >= patch]
-        if not self.pairs:
-            largest = max((min(pair.lr.shape[:2]) for pair in pairs), default=0)
-            raise BadInput(
-                f"every LR picture is smaller than the crop of {patch} px (the largest has {largest}); "
-                "use larger pictures or a smaller --set data.patch=N"
-            )
         self.too_small = len(pairs) - len(self.pairs)
         self.patch, self.channels, self.grid, self.seed = patch, channels, grid, seed
-        area = np.array([pair.lr.shape[0] * pair.lr.shape[1] for pair in self.pairs], np.float64)
-        self._chance = area / area.sum()
+        self._chance = chances(pair.lr for pair in self.pairs)
 
     def batch(self, step: int, size: int, teacher: Callable[[Pair], Maps] | None = None) -> Batch:
         """`size` crops for training step `step`."""
@@ -74,11 +90,13 @@ class Crops:
             hr.append(cut(pair.hr, 0))
             if teacher is not None:
                 maps.append({name: cut(array, 1) for name, array in teacher(pair).items()})
-        target = Target(self._tensor(hr), (self._tensor(lr),))
+        target = Target(tensor_of(hr, self.channels), (tensor_of(lr, self.channels),))
         return Batch(target, stacked(maps) if maps else None)
 
-    def _tensor(self, crops: list[np.ndarray]) -> Tensor:
-        return torch.from_numpy(to_network(np.stack(crops), self.channels))
+
+def tensor_of(crops: Sequence[np.ndarray], channels: int) -> Tensor:
+    """Crops of one size, uint8 (H, W, 3) BGR -> (N, channels, H, W) as networks take them."""
+    return torch.from_numpy(to_network(np.stack(crops), channels))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ..core.resize import crop_to_multiple, resize, shrink
 
 @dataclass(frozen=True)
 class Pair:
-    """An HR picture and the LR one made from it, uint8 (H, W, 3) BGR."""
+    """An HR picture and the LR one made from it, uint8 (H, W, 3) BGR; or several crops of a size, (N, H, W, 3)."""
 
     name: str
     hr: np.ndarray
@@ -35,14 +35,20 @@ class Pair:
         return self.lr.shape[0] * self.lr.shape[1]
 
 
-def degrade(name: str, picture: np.ndarray, scale: int) -> Pair:
-    """Crop an HR picture to a multiple of `scale` and shrink it by antialiased bicubic.
+Degrader = Callable[[str, np.ndarray, int], Pair]
+"""Name, HR picture and scale -> the pair; raises BadInput as `cropped` does."""
 
-    Raises BadInput, naming the picture, when it is smaller than `scale`.
-    """
+
+def cropped(name: str, picture: np.ndarray, scale: int) -> np.ndarray:
+    """An HR picture cut to a multiple of `scale`; raises BadInput, naming it, when it is smaller than that."""
     if min(picture.shape[:2]) < scale:
         raise BadInput(f"{name}: {picture.shape[1]}x{picture.shape[0]} is too small for x{scale}")
-    hr = crop_to_multiple(picture, scale)
+    return crop_to_multiple(picture, scale)
+
+
+def degrade(name: str, picture: np.ndarray, scale: int) -> Pair:
+    """Crop an HR picture to a multiple of `scale` and shrink it by antialiased bicubic, as a `Degrader`."""
+    hr = cropped(name, picture, scale)
     return Pair(name, hr, shrink(hr, scale))
 
 
@@ -58,6 +64,21 @@ class Upscaled:
 
 Upscaler = Callable[[np.ndarray], Upscaled]
 """uint8 (h, w, 3) BGR -> Upscaled."""
+Distance = Callable[[np.ndarray, np.ndarray], float]
+"""Two uint8 (H, W, 3) BGR pictures of one size -> how far apart they look; 0 for equal ones."""
+
+
+@dataclass(frozen=True)
+class Trial:
+    """On what LR pictures an upscaler is judged, and by what beyond PSNR and SSIM to the truth."""
+
+    degrader: Degrader = degrade
+    teacher: Upscaler | None = None
+    """Whose pictures, of the student's size, the student's are held against too."""
+    perceptual: Distance | None = None
+
+
+PLAIN = Trial()
 
 
 def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
@@ -65,38 +86,49 @@ def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
     return Upscaled(to_picture(output, lr), output[0] if output.shape[0] == 1 else None)
 
 
-def score(upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale: int) -> dict[str, Any]:
-    """Score on HR pictures, degraded as `degrade` does.
+def score(
+    upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale: int, trial: Trial = PLAIN
+) -> dict[str, Any]:
+    """Score on HR pictures, degraded as the trial does.
 
     Returns the JSON of `distill eval`: per picture and mean `psnr_y`, `psnr_y_direct` (None for RGB
-    networks), `ssim_y`, and the same of bicubic upsampling.
+    networks), `ssim_y`, and what else the trial judges by; and the same of bicubic upsampling.
     """
     items, baseline = [], []
     for name, whole in pictures:
-        pair = degrade(name, whole, scale)
+        pair = trial.degrader(name, whole, scale)
         bicubic = Upscaled(resize(pair.lr, *pair.hr.shape[:2]), None)
-        items.append({"name": name, **_scores(upscaler(pair.lr), pair.hr, scale)})
-        baseline.append(_scores(bicubic, pair.hr, scale))
-    mean = _mean(baseline)
+        taught = trial.teacher and trial.teacher(pair.lr).picture
+        items.append({"name": name, **_scores(upscaler(pair.lr), pair.hr, taught, scale, trial.perceptual)})
+        baseline.append(_scores(bicubic, pair.hr, taught, scale, trial.perceptual))
+    of_bicubic = _mean(baseline)
+    del of_bicubic["psnr_y_direct"]
     return {
         "task": "upscale",
         "scale": scale,
         "mean": _mean(items),
-        "baseline": {"name": "bicubic", "psnr_y": mean["psnr_y"], "ssim_y": mean["ssim_y"]},
+        "baseline": {"name": "bicubic", **of_bicubic},
         "items": items,
     }
 
 
-def _scores(made: Upscaled, hr: np.ndarray, scale: int) -> dict[str, float | None]:
+def _scores(
+    made: Upscaled, hr: np.ndarray, taught: np.ndarray | None, scale: int, perceptual: Distance | None
+) -> dict[str, float | None]:
     direct = None
     if made.luma is not None:
         eight_bit = np.clip(np.rint(made.luma * 255), 0, 255)
         direct = psnr(eight_bit, np.rint(luma(hr) * 255), scale)
-    return {
-        "psnr_y": psnr_y(made.picture, hr, scale),
-        "psnr_y_direct": direct,
-        "ssim_y": ssim_y(made.picture, hr, scale),
-    }
+    scores = {"psnr_y_direct": direct, **_likeness(made.picture, hr, scale, perceptual)}
+    if taught is not None:
+        to_teacher = _likeness(made.picture, taught, scale, perceptual)
+        scores |= {f"{key}_to_teacher": value for key, value in to_teacher.items()}
+    return scores
+
+
+def _likeness(made: np.ndarray, wanted: np.ndarray, scale: int, perceptual: Distance | None) -> dict[str, float]:
+    scores = {"psnr_y": psnr_y(made, wanted, scale), "ssim_y": ssim_y(made, wanted, scale)}
+    return scores | ({"perceptual": perceptual(made, wanted)} if perceptual else {})
 
 
 def _mean(items: list[dict[str, Any]]) -> dict[str, float | None]:

@@ -37,16 +37,25 @@ class Training:
     average: nn.Module
     losses: WeightedSum
     optimiser: torch.optim.Optimizer
+    against: torch.optim.Optimizer | None
+    """Of the losses' rivals, where they have any."""
     step: int = 0
     seconds: float = 0.0
 
     def _parts(self) -> dict[str, Any]:
-        return {
+        parts = {
             "student": self.student.network,
             "average": self.average,
             "losses": self.losses,
             "optimiser": self.optimiser,
         }
+        return parts | ({"against": self.against} if self.against else {})
+
+    def set_rate(self, rate: float) -> None:
+        """Set the learning rate of all that is trained."""
+        for optimiser in filter(None, (self.optimiser, self.against)):
+            for group in optimiser.param_groups:
+                group["lr"] = rate
 
     def state_dict(self) -> dict[str, Any]:
         """What `load_state_dict` needs."""
@@ -68,10 +77,10 @@ def prepare(
     device: torch.device,
     int8: Sequence[str] = (),
 ) -> Training:
-    """Build the student from the recipe's seed or `start`, the adapters of its losses, and the optimiser of both.
+    """Build the student from the recipe's seed or `start`, the adapters and rivals of its losses, and the optimisers.
 
     `teacher` shows the shapes of the teacher's features; the layers named in `int8` compute on 8 bits. Raises
-    BadInput for a feature that the student does not have.
+    BadInput for a feature that the student does not have, and for crops too small for a loss.
     """
     torch.manual_seed(recipe.seed)
     spec = recipe.student_spec()
@@ -83,12 +92,17 @@ def prepare(
     network = built.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).requires_grad_(False).eval()
     student = Tapped(network, spec, losses.student_taps, f"the student {recipe.student.name}")
-    blank = (tensor.to(device) for tensor in spec.blank(8 * spec.align, 8 * spec.align))
+    blank = (tensor.to(device) for tensor in spec.blank(recipe.data.patch, recipe.data.patch))
     with torch.no_grad():
         losses.fit(student(*blank), teacher)
-    parameters = [*network.parameters(), *losses.to(device).parameters()]
-    optimiser = torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
-    return Training(student, average, losses, optimiser)
+    losses.to(device)
+    optimiser = _adam(recipe, [*network.parameters(), *losses.adapters()])
+    rivals = losses.rivals()
+    return Training(student, average, losses, optimiser, _adam(recipe, rivals) if rivals else None)
+
+
+def _adam(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
+    return torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
 
 
 def begin_int8(training: Training, batches: Callable[[int], Batch]) -> None:
@@ -144,31 +158,41 @@ class Step:
 
     loss: Tensor
     terms: dict[str, Tensor]
-    """Each term of the loss before weighting."""
+    """Each term of the loss before weighting, and what each rival minimises."""
     gradient: Tensor
-    """Norm before clipping."""
+    """Norm before clipping; that of the rivals is added."""
 
 
 def one_step(recipe: Recipe, training: Training, batch: Batch, amp: bool) -> Step:
-    """Forward, backward, clip, update, average."""
-    settings, optimiser = recipe.optimiser, training.optimiser
-    for group in optimiser.param_groups:
-        group["lr"] = learning_rate(training.step, recipe.steps, settings)
-    with torch.autocast(batch.target.picture.device.type, torch.bfloat16, enabled=amp):
+    """Forward, backward, clip, update, average; then the rivals' turn, on what the student made before its update."""
+    settings, autocast = recipe.optimiser, torch.autocast(batch.target.picture.device.type, torch.bfloat16, enabled=amp)
+    training.set_rate(learning_rate(training.step, recipe.steps, settings))
+    with autocast:
         outputs = training.student(*batch.target.inputs)
         loss, terms = training.losses(outputs, batch.teacher, batch.target)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    weights = list(training.student.network.parameters())
-    gradient = nn.utils.clip_grad_norm_([*weights, *training.losses.parameters()], settings.clip)
-    optimiser.step()
+    gradient = _update(training.optimiser, loss, settings.clip)
     # Early on the average follows closely, so that short runs are not held back by the start.
     decay = min(settings.ema, (1 + training.step) / (10 + training.step))
     with torch.no_grad():
+        weights = training.student.network.parameters()
         for mean, weight in zip(training.average.parameters(), weights, strict=True):
             mean.lerp_(weight, 1 - decay)
+    if training.against:
+        with autocast:
+            contests = training.losses.contest(outputs.detached(), batch.teacher, batch.target)
+        gradient = gradient + _update(training.against, torch.stack([*contests.values()]).sum(), settings.clip)
+        terms |= contests
     training.step += 1
     return Step(loss.detach(), {name: value.detach() for name, value in terms.items()}, gradient)
+
+
+def _update(optimiser: torch.optim.Optimizer, loss: Tensor, clip: float) -> Tensor:
+    """One step of an optimiser on what lowers the loss; gives the norm of the gradient before it was clipped."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_([weight for group in optimiser.param_groups for weight in group["params"]], clip)
+    optimiser.step()
+    return norm
 
 
 def _require_finite(step: Step, number: int) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from torch import Tensor, nn
+from torch.nn import Parameter
 
 from ..core.catalog import LOSSES
 from ..core.errors import BadInput
@@ -16,9 +17,19 @@ from .batch import Target
 from .recipe import LossChoice
 from .taps import Outputs
 
+Aim = Literal["truth", "teacher"]
+
+
+def aimed(aim: Aim, student: Outputs, teacher: Outputs | None, target: Target) -> tuple[Tensor, Tensor]:
+    """The student's pictures and those that they are to be like: the true ones, or the teacher's of as many samples."""
+    if aim == "truth":
+        return student.picture, target.picture
+    assert teacher is not None
+    return student.picture[: len(teacher.picture)], teacher.picture
+
 
 class LossTerm(nn.Module):
-    """One term; its parameters, if any, are adapters trained with the student."""
+    """One term; its parameters, if any, are adapters trained with the student, but for those of a rival."""
 
     student_taps: tuple[str, ...] = ()
     teacher_taps: tuple[str, ...] = ()
@@ -32,6 +43,14 @@ class LossTerm(nn.Module):
     @abstractmethod
     def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
         """A scalar. `teacher`, where there is one, may hold but the first samples of the batch."""
+
+    def rival(self) -> nn.Module | None:
+        """A network that is trained against the student, by `contest`; `forward` sends it no gradient."""
+        return None
+
+    def contest(self, student: Outputs, teacher: Outputs | None, target: Target) -> Tensor:
+        """What the rival minimises, a scalar; no gradient comes through what the student made."""
+        raise NotImplementedError("only a term with a rival has a contest")
 
 
 @dataclass(frozen=True)
@@ -74,12 +93,30 @@ class WeightedSum(nn.Module):
         for term in self._terms:
             term.fit(student, teacher)
 
+    def rivals(self) -> list[Parameter]:
+        """What is trained against the student."""
+        return [weight for term in self._terms for weight in _weights(term.rival())]
+
+    def adapters(self) -> list[Parameter]:
+        """What is trained with the student."""
+        rivals = {id(weight) for weight in self.rivals()}
+        return [weight for weight in self.parameters() if id(weight) not in rivals]
+
+    def contest(self, student: Outputs, teacher: Outputs | None, target: Target) -> dict[str, Tensor]:
+        """What each rival minimises, by the label of its term."""
+        terms = zip(self._labels, self._terms, strict=True)
+        return {f"{label} rival": term.contest(student, teacher, target) for label, term in terms if term.rival()}
+
     def forward(self, student: Outputs, teacher: Outputs | None, target: Target) -> tuple[Tensor, dict[str, Tensor]]:
         """The weighted sum, and each term before weighting."""
         values = [term(student, teacher, target) for term in self._terms]
         weighted = (weight * value for weight, value in zip(self._weights, values, strict=True))
         total = sum(weighted, target.picture.new_zeros(()))
         return total, dict(zip(self._labels, values, strict=True))
+
+
+def _weights(network: nn.Module | None) -> list[Parameter]:
+    return list(network.parameters()) if network else []
 
 
 def _labels(names: list[str]) -> list[str]:

@@ -35,10 +35,16 @@ def draw_curves(rows: list[dict[str, Any]], metric: str, path: Path) -> None:
 
 
 def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 160) -> None:
-    """One row a picture: bicubic, the student, the truth; the most textured square of each."""
+    """One row a picture: LR as it is, bicubic, the student, the truth; the most textured square of each."""
     rows = []
     for pair in pairs:
-        views = {"bicubic": resize(pair.lr, *pair.hr.shape[:2]), "student": upscaler(pair.lr).picture, "truth": pair.hr}
+        height, width = pair.hr.shape[:2]
+        views = {
+            "LR": cv2.resize(pair.lr, (width, height), interpolation=cv2.INTER_NEAREST),
+            "bicubic": resize(pair.lr, height, width),
+            "student": upscaler(pair.lr).picture,
+            "truth": pair.hr,
+        }
         rows.append(_row(views, picture.busiest_square(pair.hr, side)))
     _write_rows(rows, path)
 

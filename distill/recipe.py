@@ -61,6 +61,9 @@ class LossChoice(Choice):
         return self.options(LOSSES, f"[[loss]] {self.name}")
 
 
+Degradation = Literal["bicubic", "real"]
+
+
 class Data(_Section):
     """Where pictures come from and how they are cut."""
 
@@ -73,6 +76,12 @@ class Data(_Section):
     """Side of the crop in pixels of the input."""
     sizes: list[float] = [1.0]
     """Each HR picture is also used resized by these factors (FSRCNN, section 4.1)."""
+    degradation: Degradation = "bicubic"
+    """To upscale: how LR pictures are made. `bicubic` shrinks clean ones; `real` blurs, shrinks, adds noise and
+    compresses, twice over, as Real-ESRGAN does."""
+    variants: Annotated[int, Field(ge=0)] = 0
+    """With `real`: each picture is degraded in this many ways, once and for all, and the teacher's answers are kept;
+    at 0 every crop is degraded anew, and the teacher asked in every step."""
     gaps: list[Count] = [1, 2]
     """To interpolate: how many frames of a video lie from the one between to those around it; more is larger motion."""
     thin: Count = 1
@@ -86,6 +95,12 @@ class Data(_Section):
         if not sizes or not all(0 < size <= 1 for size in sizes):
             raise ValueError("needs factors above 0 and up to 1")
         return sizes
+
+    @model_validator(mode="after")
+    def _variants_of_something(self) -> Data:
+        if self.variants and self.degradation == "bicubic":
+            raise ValueError("variants are of degradation = 'real': bicubic shrinking has but one")
+        return self
 
 
 class Optimiser(_Section):

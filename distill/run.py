@@ -96,9 +96,13 @@ def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
     path, student = locate(recipe.teacher), recipe.student_spec()
     if is_bundle(path):
         raise BadInput(f"{recipe.teacher} is a bundle; a teacher is a run folder or a checkpoint")
-    teacher = checkpoint.load(path, _scale_of(student))
+    teacher = checkpoint.load(path, guess=_scale_of(student))
     if teacher.spec.task != student.task:
         raise BadInput(f"the teacher {recipe.teacher} is made to {teacher.spec.task}, the student to {student.task}")
+    if teacher.spec.scale % student.scale:
+        raise BadInput(
+            f"the teacher {recipe.teacher} upscales x{teacher.spec.scale}, not x{student.scale} or a multiple of it"
+        )
     return teacher
 
 

@@ -32,6 +32,10 @@ class Outputs:
         """Those of the first `count` samples."""
         return self._each(lambda tensor: tensor[:count])
 
+    def detached(self) -> Outputs:
+        """The same outputs, through which no gradient comes back."""
+        return self._each(Tensor.detach)
+
     def _each(self, change: Callable[[Tensor], Tensor]) -> Outputs:
         taps = {name: change(tap) for name, tap in self.taps.items()}
         motions = tuple(Motion(*(change(part) for part in motion)) for motion in self.motions)

@@ -26,6 +26,7 @@ def torch_upscaler(network: nn.Module, spec: ModelSpec, device: torch.device | s
 
 
 def to_aligned(bgr: np.ndarray, spec: ModelSpec) -> Tensor:
-    """uint8 (H, W, 3) BGR -> (1, channels, H', W') as the network takes it, its edge repeated up to `align`."""
-    x = torch.from_numpy(to_network(bgr, spec.channels))[None]
+    """uint8 ([N,] H, W, 3) BGR -> (N, channels, H', W') as the network takes it, its edge repeated up to `align`."""
+    pixels = to_network(bgr, spec.channels)
+    x = torch.from_numpy(pixels.reshape(-1, *pixels.shape[-3:]))
     return F.pad(x, (0, -x.shape[3] % spec.align, 0, -x.shape[2] % spec.align), mode="replicate")

@@ -12,9 +12,9 @@ from commands import pocketlens
 from pocketlens.cli import GROUP
 
 COMMANDS = [
-    "distill run", "distill eval", "distill list", "export onnx", "export trt", "export bundle", "export check",
-    "quantize", "run", "models", "bench", "verify", "report", "doctor", "calib make", "calib show", "capi build",
-    "demo",
+    "distill run", "distill eval", "distill blend", "distill list", "export onnx", "export trt", "export bundle",
+    "export check", "quantize", "run", "models", "bench", "verify", "report", "doctor", "calib make", "calib show",
+    "capi build", "demo",
 ]  # fmt: skip
 HEAVY = {"numpy", "cv2", "torch", "onnx", "onnxruntime", "openvino", "pydantic", "av"}
 BY_TYPER = {"pydantic"}

@@ -137,7 +137,7 @@ def test_a_teacher_of_another_task_is_refused(triplets: Path, photos: Path, teac
     with pytest.raises(BadInput, match="is made to upscale, the student to interpolate"):
         run.run(recipe(triplets, teacher), tmp_path / "out", quiet=True)
     upscaler = recipe(photos, rife, student={"name": "sesr"}, loss=[{"name": "soft"}])
-    with pytest.raises(BadInput, match="it has no scale"):
+    with pytest.raises(BadInput, match="is made to interpolate, the student to upscale"):
         run.run(upscaler, tmp_path / "out", quiet=True)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import tempfile
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
+import backbones
 import pytest
 import torch
 from pocketlens.core.catalog import LOSSES
@@ -17,12 +21,18 @@ from pocketlens.distill.losses.pixel import distance
 from pocketlens.distill.recipe import LossChoice
 from pocketlens.distill.taps import Outputs
 
+BACKBONE = backbones.write(Path(tempfile.mkdtemp(prefix="pocketlens-tests-")) / "a.pth", backbones.squeezenet())
+BY_SIGHT: dict[str, Any] = {"backbone": str(BACKBONE)}
 # The options that each loss must be tried with; a loss without a line here is tried with its defaults.
 TRIED: dict[str, list[dict[str, Any]]] = {
     "pixel": [{"norm": norm} for norm in ("l1", "l2", "charbonnier")],
     "soft": [{"alpha": 0.5}, {"alpha": 1.0}, {"mask": 0.1}],
     "feature": [{"kind": kind, "pairs": {"own": "other"}} for kind in ("hint", "attention", "affinity")],
+    "perceptual": [BY_SIGHT, {**BY_SIGHT, "layers": {"conv1": 0.1, "fire5": 1}, "to": "teacher"}],
+    "adversarial": [{"features": 4}, {"features": 4, "to": "teacher"}],
 }
+# What is left where the student is the teacher and the truth; of a loss without a line here, nothing.
+FLOORS = {"charbonnier": 1e-3, "adversarial": math.log(2)}
 CASES = [(name, options) for name in LOSSES.names() for options in TRIED.get(name, [{}])]
 
 
@@ -49,15 +59,22 @@ def build(name: str, options: dict[str, Any], student: Outputs, teacher: Outputs
     return term
 
 
+def adapters(term: LossTerm) -> list[torch.nn.Parameter]:
+    """All but what is trained against the student."""
+    rival = term.rival()
+    theirs = {id(weight) for weight in rival.parameters()} if rival else set()
+    return [weight for weight in term.parameters() if id(weight) not in theirs]
+
+
 @pytest.mark.parametrize(("name", "options"), CASES)
 def test_it_is_nothing_when_the_student_is_the_teacher_and_the_truth(name: str, options: dict[str, Any]):
     # In one colour, so that what is fetched from anywhere is the truth too.
     flat = torch.full((2, 3, 32, 32), 0.5)
     student, teacher = (replace(outputs(0, tap), picture=flat) for tap in ("own", "other"))
     term = build(name, options, student, teacher)
-    for weight in term.parameters():
+    for weight in adapters(term):
         torch.nn.init.dirac_(weight) if weight.ndim == 4 else torch.nn.init.zeros_(weight)
-    floor = 1e-3 if options.get("norm") == "charbonnier" else 0
+    floor = FLOORS.get(options.get("norm", name), 0)
     assert term(student, teacher, target(teacher.picture)).item() == pytest.approx(floor, abs=1e-6)
 
 
@@ -65,14 +82,14 @@ def test_it_is_nothing_when_the_student_is_the_teacher_and_the_truth(name: str, 
 def test_it_sends_gradients_to_the_student_and_to_its_adapters(name: str, options: dict[str, Any]):
     student, teacher = outputs(0, "own"), outputs(1, "other", channels=7, side=9)
     term = build(name, options, student, teacher)
-    for weight in term.parameters():
+    for weight in adapters(term):
         torch.nn.init.normal_(weight, std=0.1)
     value = term(student, teacher, target(outputs(2, "own").picture))
     assert value.ndim == 0 and value > 0
     value.backward()
     given = [student.picture, *student.taps.values(), *student.motions[0]]
     assert any(part.grad is not None and part.grad.abs().sum() > 0 for part in given)
-    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in term.parameters())
+    assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in adapters(term))
 
 
 def test_distances_are_their_definitions():
@@ -131,6 +148,25 @@ def test_adapters_are_part_of_what_is_saved():
 def test_a_loss_that_needs_a_teacher_is_refused_without_one():
     with pytest.raises(BadInput, match="the loss 'soft' needs a teacher"):
         WeightedSum([LossChoice(name="soft")], has_teacher=False, task="upscale")
+
+
+def test_a_perceptual_loss_is_a_share_of_the_features_of_the_wanted_picture():
+    """So that one weight serves backbones whose features are of any size."""
+    student, teacher, truth = outputs(0, "own"), outputs(1, "other"), target(outputs(2, "own").picture)
+    state = backbones.squeezenet()
+    loud = backbones.write(BACKBONE.with_name("loud.pth"), {key: 100 * value for key, value in state.items()})
+    layers = {"conv1": 1.0}
+    values = [
+        build("perceptual", {"backbone": str(path), "layers": layers}, student, teacher)(student, None, truth)
+        for path in (BACKBONE, loud)
+    ]
+    torch.testing.assert_close(*values)
+
+
+def test_a_perceptual_loss_needs_a_backbone_and_layers_that_it_has():
+    for options, message in (({}, "needs backbone"), ({**BY_SIGHT, "layers": {"conv9": 1}}, "no layer 'conv9'")):
+        with pytest.raises(BadInput, match=message):
+            build("perceptual", options, outputs(0, "own"), outputs(1, "other"))
 
 
 def test_feature_without_pairs_is_bad_input():

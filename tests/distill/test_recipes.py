@@ -22,7 +22,7 @@ def test_shipped_recipes_are_valid_and_say_what_they_are(name: str):
     loaded = recipes.load(name)
     assert loaded.summary == recipes.summaries()[name] != ""
     spec = loaded.student_spec()
-    assert (spec.task, spec.scale) in (("upscale", 2), ("interpolate", 1))
+    assert (spec.task, spec.scale) in (("upscale", 2), ("upscale", 4), ("interpolate", 1))
 
 
 @pytest.mark.parametrize("name", recipes.summaries())
@@ -68,6 +68,8 @@ def test_a_recipe_reads_back_as_it_was_written(tmp_path: Path):
         ({"card": {"intended_use": ""}}, "card.intended_use: .*at least 1 character"),
         ({"limits": {"latency": 0}}, "limits.latency: .*greater than 0"),
         ({"data": {"sizes": [2.0]}}, "sizes: needs factors above 0 and up to 1"),
+        ({"data": {"degradation": "reel"}}, "data.degradation: .*'bicubic' or 'real'"),
+        ({"data": {"variants": 2}}, "data: variants are of degradation = 'real'"),
         ({"optimiser": {"lr": float("inf")}}, "optimiser.lr: .*finite"),
         ({"student": {"name": "sesr", "blocks": 0}}, r"\[student\]: blocks: .*greater than or equal to 1"),
         ({"student": {"name": "fsrcnn", "scale": 5}}, r"\[student\]: scale: .*2, 3 or 4"),

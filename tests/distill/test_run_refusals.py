@@ -54,12 +54,12 @@ def test_some_pictures_smaller_than_the_crop_are_left_out(
 
 
 def test_teachers_that_cannot_teach(run: Any, photos: Path, tmp_path: Path):
-    other_scale = write_teacher(tmp_path / "x4", scale=4, features=4, growth=2, blocks=1)
+    other_scale = write_teacher(tmp_path / "x3", "srvgg", scale=3, features=4, convs=1)
     grey = write_teacher(tmp_path / "grey", "fsrcnn", d=4, s=2, m=1)
     bundle = make_bundle(tmp_path / "tiny.plens")
     rgb_student = {"name": "esrgan", "scale": 2, "features": 4, "growth": 2, "blocks": 1}
     assert "no model 'absent'" in run(recipe(photos, Path("absent")))
-    assert "upscales x4, not x2" in run(recipe(photos, other_scale))
+    assert "upscales x3, not x2 or a multiple of it" in run(recipe(photos, other_scale))
     assert "is a bundle" in run(recipe(photos, bundle))
     soft = [{"name": "soft"}]
     assert "works on luma and cannot teach the RGB student" in run(recipe(photos, grey, student=rgb_student, loss=soft))

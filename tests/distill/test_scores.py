@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
+import backbones
 import numpy as np
 import pytest
+import torch
 from bundles import make_bundle
 from commands import pocketlens
 from pocketlens.core import picture
@@ -58,6 +61,67 @@ def test_the_table_has_a_line_a_picture_and_the_mean(photos: Path, tmp_path: Pat
     assert pocketlens("distill", "eval", write_teacher(tmp_path / "model"), "--data", photos) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == [*(f"{index}.png" for index in range(9)), "mean", "bicubic"]
+
+
+def scores(tmp_path: Path, *arguments: object) -> dict[str, Any]:
+    file = tmp_path / "scores.json"
+    assert pocketlens("distill", "eval", *arguments, "--json", file, "-q") == 0
+    return json.loads(file.read_text())
+
+
+def test_pictures_are_worn_alike_whoever_is_judged_and_whatever_else_is_in_the_folder(photos: Path, tmp_path: Path):
+    models = [write_teacher(tmp_path / str(seed), seed=seed) for seed in (0, 1)]
+    worn = ["--data", photos, "--degradation", "real"]
+    first, other = (scores(tmp_path, model, *worn) for model in models)
+    assert first["baseline"] == other["baseline"] and first["items"] != other["items"]
+    assert first["baseline"]["psnr_y"] < scores(tmp_path, models[0], "--data", photos)["baseline"]["psnr_y"] - 1
+    (photos / "0.png").unlink()
+    assert scores(tmp_path, models[0], *worn)["items"] == first["items"][1:]
+
+
+def test_pictures_are_held_against_those_of_a_teacher_that_may_enlarge_more(photos: Path, tmp_path: Path):
+    model = write_teacher(tmp_path / "model", "sesr", scale=2)
+    larger = write_teacher(tmp_path / "larger", scale=4, features=4, growth=2, blocks=1)
+    to_itself = scores(tmp_path, model, "--data", photos, "--teacher", model)
+    assert to_itself["mean"]["psnr_y_to_teacher"] is None and to_itself["mean"]["ssim_y_to_teacher"] == 1
+    mean = scores(tmp_path, model, "--data", photos, "--teacher", larger)["mean"]
+    assert 0 < mean["psnr_y_to_teacher"] < 40
+    assert mean["psnr_y"] == scores(tmp_path, model, "--data", photos)["mean"]["psnr_y"]
+
+
+def test_a_perceptual_distance_is_told_beside_the_others(
+    photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    model, backbone = write_teacher(tmp_path / "model", "sesr", scale=2), tmp_path / "a.pth"
+    backbones.write(backbone, backbones.squeezenet())
+    linear = backbones.write(tmp_path / "lin.pth", backbones.linear([8] * 7))
+    arguments = [model, "--data", photos, "--perceptual", backbone]
+    plain, taught = scores(tmp_path, *arguments), scores(tmp_path, *arguments, "--teacher", model)
+    assert plain["mean"]["perceptual"] > 0 and plain["baseline"]["perceptual"] > 0
+    assert taught["trial"] == {"degradation": "bicubic", "teacher": str(model), "perceptual": str(backbone)}
+    assert taught["mean"]["perceptual_to_teacher"] == 0 < taught["baseline"]["perceptual_to_teacher"]
+    fitted = scores(tmp_path, *arguments, "--lpips", linear)
+    assert fitted["mean"]["perceptual"] not in (0, plain["mean"]["perceptual"])
+    assert pocketlens("distill", "eval", *arguments) == 0
+    assert "perceptual " in capsys.readouterr().out
+
+
+def test_trials_that_cannot_be_are_one_clear_line(photos: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    model = write_teacher(tmp_path / "model")
+    x3 = write_teacher(tmp_path / "x3", "srvgg", scale=3, features=4, convs=1)
+    pair = [write_teacher(tmp_path / "pair", "ifnet_lite", coarse=16), "--data", photos]
+    upscaler = [model, "--data", photos]
+    assert "did you mean 'real'?" in refused(capsys, *upscaler, "--degradation", "reel")
+    assert "upscales x3, not x2 or a multiple of it" in refused(capsys, *upscaler, "--teacher", x3)
+    assert "the teacher" in refused(capsys, *upscaler, "--teacher", pair[0])
+    assert "no weights at" in refused(capsys, *upscaler, "--perceptual", tmp_path / "absent.pth")
+    assert "is no backbone" in refused(capsys, *upscaler, "--perceptual", _foreign(tmp_path))
+    assert "give the backbone" in refused(capsys, *upscaler, "--lpips", tmp_path / "lin.pth")
+    assert "are for models that upscale" in refused(capsys, *pair, "--degradation", "real")
+
+
+def _foreign(tmp_path: Path) -> Path:
+    return backbones.write(tmp_path / "foreign.pth", {"a": torch.zeros(1)})
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:

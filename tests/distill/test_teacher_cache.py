@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 import torch
 from pocketlens.core import checkpoint
+from pocketlens.core.catalog import NETWORKS
 from pocketlens.core.errors import BadInput
+from pocketlens.core.resize import resize
+from pocketlens.core.spec import ModelSpec
 from pocketlens.distill import cache as cache_module
 from pocketlens.distill.cache import PICTURE, Maps, TeacherCache
 from pocketlens.distill.data import make_pairs, read_pictures
+from pocketlens.distill.degradation import degrader
 from pocketlens.distill.evaluate import Pair
 from pocketlens.distill.upscaling import AskedUpscaler
 from runs import write_photos, write_teacher
@@ -28,7 +32,12 @@ def pairs(photos: Path) -> list[Pair]:
 def make_cache(
     teacher: Path, taps: tuple[str, ...] = ("trunk",), channels: int = 1, limit: float = 1.0
 ) -> TeacherCache:
-    return TeacherCache(AskedUpscaler(checkpoint.load(teacher), taps, channels, CPU), limit)
+    return TeacherCache(AskedUpscaler(checkpoint.load(teacher), taps, student(channels), CPU), limit)
+
+
+def student(channels: int = 1, scale: int = 2) -> ModelSpec:
+    model = NETWORKS.get("sesr" if channels == 1 else "srvgg")
+    return model.spec(model.options(scale=scale))
 
 
 def count_runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -143,7 +152,49 @@ def test_pictures_of_earlier_runs_make_room_for_those_of_this_one(teacher: Path,
 
 
 def test_its_answer_to_a_blank_shows_the_shapes_to_expect(teacher: Path):
-    asked = AskedUpscaler(checkpoint.load(teacher), ("shallow", "trunk"), 1, CPU)
+    asked = AskedUpscaler(checkpoint.load(teacher), ("shallow", "trunk"), student(), CPU)
     maps = asked(asked.blank())
     assert maps[PICTURE].shape == (1, 32, 32)
     assert {name: maps[name].shape[0] for name in ("shallow", "trunk")} == {"shallow": 4, "trunk": 4}
+
+
+def test_a_picture_worn_in_several_ways_is_asked_about_in_each(
+    teacher: Path, photos: Path, monkeypatch: pytest.MonkeyPatch
+):
+    pictures, runs = read_pictures(str(photos))[:2], count_runs(monkeypatch)
+
+    def fill(*ways: int) -> TeacherCache:
+        cache = make_cache(teacher)
+        cache.fill(make_pairs(pictures, 2, degraders=[degrader("real", 0, way) for way in ways]), quiet=True)
+        return cache
+
+    fill(0, 1)
+    assert len(runs) == 4
+    fill(0, 1, 2)
+    assert len(runs) == 6, "what is kept of a degradation was not found again"
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_the_picture_of_a_teacher_that_enlarges_more_is_made_as_small_as_the_students(
+    tmp_path: Path, photos: Path, channels: int
+):
+    larger = checkpoint.load(write_teacher(tmp_path / "x4", scale=4, features=4, growth=2, blocks=1))
+    pair = make_pairs(read_pictures(str(photos))[:1], 4)[0]
+    whole = AskedUpscaler(larger, (), student(channels, 4), CPU)(pair)[PICTURE].astype(np.float32)
+    half = AskedUpscaler(larger, (), student(channels, 2), CPU)(pair)[PICTURE].astype(np.float32)
+    height, width = pair.lr.shape[:2]
+    assert half.shape == (channels, 2 * height, 2 * width)
+    wanted = resize(np.moveaxis(whole, 0, -1), 2 * height, 2 * width).reshape(2 * height, 2 * width, channels)
+    inside = (slice(None), slice(2, -2), slice(2, -2))
+    np.testing.assert_allclose(half[inside], np.moveaxis(wanted, -1, 0)[inside], atol=4e-3)
+
+
+def test_what_it_answers_to_many_crops_at_once_is_what_it_answers_to_each(teacher: Path, pairs: list[Pair]):
+    asked = AskedUpscaler(checkpoint.load(teacher), ("trunk",), student(), CPU)
+    hr, lr = np.stack([pair.hr[:32, :32] for pair in pairs[:3]]), np.stack([pair.lr[:16, :16] for pair in pairs[:3]])
+    together = asked.answer(Pair("crops", hr, lr))
+    for index in range(3):
+        alone = asked(Pair("crop", hr[index], lr[index]))
+        np.testing.assert_allclose(together.picture[index].numpy(), alone[PICTURE], atol=2e-3)
+        np.testing.assert_allclose(together.taps["trunk"][index].numpy(), alone["trunk"], atol=2e-3)
+    assert not together.picture.is_inference(), "a loss cannot be worked out on it"
