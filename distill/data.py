@@ -21,13 +21,18 @@ from .evaluate import Pair, degrade
 from .taps import Outputs
 
 
-def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
+def picture_files(source: str) -> list[Path]:
     """The pictures of a folder, or those of installed packages for `sample`."""
     if source == "sample":
-        from ..calib_data.sources import sample_pictures
+        from ..calib_data.sources import photograph_files
 
-        return sample_pictures()
-    return [(path.name, picture.read(path)) for path in picture.find(Path(source))]
+        return photograph_files()
+    return picture.find(Path(source))
+
+
+def read_pictures(source: str) -> list[tuple[str, np.ndarray]]:
+    """What is in `picture_files`, by name."""
+    return [(path.name, picture.read(path)) for path in picture_files(source)]
 
 
 def make_pairs(pictures: Iterable[tuple[str, np.ndarray]], scale: int, sizes: Sequence[float] = (1.0,)) -> list[Pair]:

@@ -17,9 +17,10 @@ from ..core.checkpoint import Checkpoint
 from ..core.colour import RGB_TO_YCBCR, YCBCR_OFFSET
 from ..core.errors import BadInput
 from ..core.metrics import psnr_y
+from ..core.spec import ModelSpec
 from .batch import Batch
 from .cache import PICTURE, Asked, Maps, TeacherCache
-from .data import Crops, make_pairs, read_pictures, stacked
+from .data import Crops, make_pairs, picture_files, read_pictures, stacked
 from .evaluate import Pair, score
 from .plots import draw_strip
 from .recipe import HOLD_OUT, Recipe
@@ -105,13 +106,17 @@ class Upscaling:
         scores = [psnr_y(upscale(pair.lr).picture, pair.hr, self._spec.scale) for pair in self._held_out]
         return float(np.mean(scores))
 
-    def score(self, network: nn.Module) -> dict[str, Any]:
+    def score(self, network: nn.Module, spec: ModelSpec) -> dict[str, Any]:
         """As `Material`."""
-        return score(torch_upscaler(network, self._spec, self._device), self._val, self._spec.scale)
+        return score(torch_upscaler(network, spec, self._device), self._val, spec.scale)
 
     def draw(self, network: nn.Module, path: Path) -> None:
         """As `Material`."""
         draw_strip(self._held_out[:4], torch_upscaler(network, self._spec, self._device), path)
+
+    def files(self, source: str) -> list[Path]:
+        """As `Material`."""
+        return picture_files(source)
 
 
 def require_multiple(recipe: Recipe, multiple: int) -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..core.bundle import Bundle
 from ..core.manifest import Graph
 from .options import open_checkpoint
+
+if TYPE_CHECKING:
+    from ..core.checkpoint import Checkpoint
 
 
 def bundle_of(path: Path) -> Bundle:
@@ -14,11 +18,19 @@ def bundle_of(path: Path) -> Bundle:
 
     Raises BadInput for what is no checkpoint or of a damaged run, MachineCannot without torch.
     """
-    trained = open_checkpoint(str(path))
+    made = as_bundle(open_checkpoint(str(path)), path)
+    from .provenance import card_of, provenance_of
+
+    origin = {**provenance_of(path), **made.manifest.provenance}
+    facts = made.manifest.model_copy(update={"provenance": origin, "card": card_of(path)})
+    return Bundle(facts, made.files, made.source)
+
+
+def as_bundle(trained: Checkpoint, path: Path) -> Bundle:
+    """The same of a network that was opened, without a word of where it is from."""
     from .build import Graphs
     from .describe import describe
     from .faces import faces_of
-    from .provenance import card_of, provenance_of
 
     source = Graphs(trained)
     graphs = [
@@ -27,9 +39,7 @@ def bundle_of(path: Path) -> Bundle:
         if face in ("float", "motion")
     ]
     files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
-    facts = describe(trained, path.stem, graphs)
-    origin = {**provenance_of(path), **facts.provenance}
-    return Bundle(facts.model_copy(update={"provenance": origin, "card": card_of(path)}), files, str(path))
+    return Bundle(describe(trained, path.stem, graphs), files, str(path))
 
 
 SOURCE = bundle_of

@@ -19,6 +19,7 @@ from ..engine import all_threads
 from ..machine import processor_name
 from .memory import peak_mib
 from .reference import REFERENCE, open_reference
+from .row import counted
 
 SIZE = 128, 192
 """Height and width of the frames that are timed: small enough for many turns in a minute."""
@@ -36,7 +37,7 @@ Call = Callable[[], object]
 
 def here() -> str:
     """The kind of machine on which a ratio holds: another processor, or half of its cores, has ratios of its own."""
-    return f"{processor_name()}, {all_threads()} cores"
+    return f"{processor_name()}, {counted(all_threads(), 'core')}"
 
 
 def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Recording:
