@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
-from ..core.bundle import Bundle
-from ..core.manifest import Graph
+import numpy as np
+
+from ..core.bundle import Bundle, Compute
+from ..core.manifest import Face, Graph, Processor
 from .options import open_checkpoint
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ def bundle_of(path: Path) -> Bundle:
 
     origin = {**provenance_of(path), **made.manifest.provenance}
     facts = made.manifest.model_copy(update={"provenance": origin, "card": card_of(path)})
-    return Bundle(facts, made.files, made.source)
+    return Bundle(facts, made.files, made.source, made.original)
 
 
 def as_bundle(trained: Checkpoint, path: Path) -> Bundle:
@@ -33,13 +37,34 @@ def as_bundle(trained: Checkpoint, path: Path) -> Bundle:
     from .faces import faces_of
 
     source = Graphs(trained)
+    wanted: tuple[Face, ...] = ("float", "motion")
+    names: dict[Face, str] = {face: f"graphs/fp32-{face}.onnx" for face in wanted if face in faces_of(trained.spec)}
     graphs = [
-        Graph(file=f"graphs/fp32-{face}.onnx", precision="fp32", face=face, target="cpu")
-        for face in faces_of(trained.spec)
-        if face in ("float", "motion")
+        Graph(file=name, precision="fp32", face=face, target=target)
+        for face, name in names.items()
+        for target in get_args(Processor)
     ]
-    files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
-    return Bundle(describe(trained, path.stem, graphs), files, str(path))
+    files = {name: source.build("fp32", face).SerializeToString() for face, name in names.items()}
+    return Bundle(describe(trained, path.stem, graphs), files, str(path), partial(_in_torch, trained))
+
+
+def _in_torch(trained: Checkpoint, threads: int) -> Compute:
+    """The `float` face as torch computes it, which has one number of threads for the whole process."""
+    import torch
+
+    from .view import Interpolating, Upscaling
+
+    torch.set_num_threads(threads)
+    spec, network = trained.spec, trained.deployed()
+    view = Upscaling(network) if spec.task == "upscale" else Interpolating(network, split=False)
+
+    def compute(feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        with torch.inference_mode():
+            made = view(*(torch.from_numpy(feeds[name]) for name in spec.inputs))
+        picture = made[0] if isinstance(made, tuple) else made
+        return {spec.output: picture.numpy()}
+
+    return compute
 
 
 SOURCE = bundle_of

@@ -42,7 +42,7 @@ def moments(model: onnx.ModelProto, watched: Sequence[Feeds], skipped: Container
     return found
 
 
-def _patches(node: NodeProto, read: np.ndarray, side: Sequence[int]) -> Tensor:
+def _patches(node: NodeProto, read: np.ndarray, side: tuple[int, ...]) -> Tensor:
     """(number, n) of some of them, evenly spread."""
     top, left, bottom, right = _fact(node, "pads", [0, 0, 0, 0])
     padded = F.pad(torch.from_numpy(read), (left, right, top, bottom))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,9 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..core.bundle import Bundle
+from ..core.errors import MachineCannot
 from ..core.progress import progress
 from .choose import AUTO, Choice, choices
+from .interpolate import Interpolator
 from .machine import peak
+from .network import Network
+from .original import TORCH, Original
 
 _REFERENCE = ("onnxruntime", "fp32")
 _WARM_UP = 3
@@ -48,6 +52,8 @@ class Timed:
     size: tuple[int, int]
     """Height and width of the picture."""
     threads: int
+    left_out: Sequence[str] = ()
+    """What is usable here and yet does not run this bundle at that size, and why, a line each."""
 
 
 def bench(
@@ -58,7 +64,8 @@ def bench(
     Of an interpolator a picture between two frames is timed, from 8 bits to 8 bits, warping and all.
     Raises as `choose.choices`.
     """
-    return summary(bundle, take_turns(bundle, (height, width), engines, threads, rounds, quiet))
+    timed = take_turns(bundle, (height, width), engines, threads, rounds, quiet)
+    return summary(bundle, timed) | {"left_out": list(timed.left_out)}
 
 
 def take_turns(
@@ -67,16 +74,20 @@ def take_turns(
     """Time every engine and precision: of `engines`, or of all that are usable.
 
     After a warm-up each round runs every engine and precision once and the reference twice, so that
-    what slows the machine slows them all.
+    what slows the machine slows them all. Raises MachineCannot for one of `engines`, and the reference, that fails.
     """
-    contenders = _contenders(bundle, engines)
+    ready: list[tuple[Choice, Callable[[], object]]] = []
+    left_out: list[str] = []
     with ExitStack() as opened, progress("bench", rounds, quiet) as advance:
-        networks = [opened.enter_context(closing(choice.load(bundle, threads))) for choice in contenders]
-        trials = [network.trial(*size) for network in networks]
+        for choice in _contenders(bundle, engines):
+            try:
+                ready.append((choice, _warmed(opened.enter_context(closing(choice.load(bundle, threads))), size)))
+            except MachineCannot as error:
+                if engines or not ready:
+                    raise
+                left_out.append(f"{choice}: {error}")
+        contenders, trials = [choice for choice, _ in ready], [trial for _, trial in ready]
         runs = [*trials, trials[0]]
-        for _ in range(_WARM_UP):
-            for run in runs:
-                run()
         seconds = np.empty((rounds, len(runs)))
         for series in seconds:
             for index, run in enumerate(runs):
@@ -84,7 +95,15 @@ def take_turns(
                 run()
                 series[index] = time.perf_counter() - start
             advance()
-    return Timed(contenders, seconds, size, threads)
+    return Timed(contenders, seconds, size, threads, left_out)
+
+
+def _warmed(network: Network | Interpolator, size: tuple[int, int]) -> Callable[[], object]:
+    """Its trial, run a few times."""
+    trial = network.trial(*size)
+    for _ in range(_WARM_UP):
+        trial()
+    return trial
 
 
 def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
@@ -115,12 +134,16 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
 
 
 def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:
-    """What to time, the reference in front; it takes part even where `engines` leaves it out."""
-    named = [choice for name in engines or [AUTO] for choice in choices(bundle.manifest, name)[0]]
+    """What to time, the reference in front; it takes part even where `engines` leaves it out.
+
+    Of a checkpoint that includes the network itself, in torch.
+    """
+    named = [choice for name in engines or [AUTO] if name != TORCH for choice in choices(bundle.manifest, name)[0]]
     usable = {(choice.name, choice.precision): choice for choice in [*choices(bundle.manifest)[0], *named]}
     wanted = {(choice.name, choice.precision) for choice in named}
     order = sorted(usable, key=lambda key: key != _REFERENCE)
-    return [usable[key] for key in order if key in wanted or key == _REFERENCE]
+    original = [Original()] if TORCH in engines or (bundle.original and not engines) else []
+    return [*(usable[key] for key in order if key in wanted or key == _REFERENCE), *original]
 
 
 def _arithmetic(choice: Choice) -> str:

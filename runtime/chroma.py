@@ -8,7 +8,6 @@ from math import floor
 import cv2
 import numpy as np
 
-from ..core.colour import store
 from ..core.memory import Empty, copied
 from .frame import Layout
 
@@ -24,36 +23,42 @@ def enlarge_chroma(
     Cubic, and sited as in `source`: resizing the plane edge to edge would push colours sideways by a
     quarter of an output pixel, and further in frames of odd size. A plane of one value, broadcast, stays one.
     """
-    rows, columns = target.chroma_size(height, width)
+    shape = target.chroma_size(height, width)
     if plane.strides == (0, 0):
-        return np.broadcast_to(plane[:1, :1], (rows, columns))
+        return np.broadcast_to(plane[:1, :1], shape)
     first_x = (0.5 / scale - 0.5) / source.across
     first_y = ((target.down / 2) / scale - source.down / 2) / source.down
-    across = _phases(copied(plane, np.float32, empty), 1, scale * source.across, target.across, first_x, empty)
-    wide = cv2.merge(across, empty((*across[0].shape, len(across)), np.float32)).reshape(len(plane), -1)
-    made = empty((rows, columns), plane.dtype)
-    down = _phases(wide, 0, scale * source.down, target.down, first_y, empty)
-    for row, phase in enumerate(down):
-        places = made[row :: len(down)]
-        store(phase[: len(places), :columns], 1, places)
-    return made
+    # Rounded to whole samples between the two: floats would take four times the memory, and twice the time.
+    wide = _stretched(plane, 1, scale * source.across, target.across, first_x, empty)
+    made = _stretched(wide, 0, scale * source.down, target.down, first_y, empty)
+    if source.bits > 8:
+        np.minimum(made, (1 << source.bits) - 1, out=made)
+    return made if made.shape == shape else copied(made[: shape[0], : shape[1]], made.dtype, empty)
 
 
-def _phases(plane: np.ndarray, axis: int, finer: int, coarser: int, first: float, empty: Empty) -> list[np.ndarray]:
+def _stretched(plane: np.ndarray, axis: int, finer: int, coarser: int, first: float, empty: Empty) -> np.ndarray:
     """`plane` made `finer` / `coarser` as long along an axis, from the place `first` on.
 
-    One is a whole multiple of the other. Samples that lie alike between those they are made of are one filter's work,
-    a phase: they follow each other in turn.
+    One is a whole multiple of the other. Samples that lie alike between those they are made of are one filter's
+    work; they follow each other in turn.
     """
-    phases = []
-    for anchor, taps in _filters(max(1, finer // coarser), first):
-        at, kernel = ((anchor, 0), taps[None]) if axis else ((0, anchor), taps[:, None])
-        made = empty(plane.shape, np.float32)
-        cv2.filter2D(plane, -1, kernel, dst=made, anchor=at, borderType=cv2.BORDER_REPLICATE)
-        step = max(1, coarser // finer)
-        thinned = made[:, ::step] if axis else made[::step]
-        phases.append(made if step == 1 else copied(thinned, np.float32, empty))
-    return phases
+    filters, step = _filters(max(1, finer // coarser), first), max(1, coarser // finer)
+    rows, columns = plane.shape
+    if axis == 0:
+        made = empty((len(filters) * rows, columns), plane.dtype)
+        for row, (anchor, taps) in enumerate(filters):
+            _filter_into(made[row :: len(filters)], plane, taps[:, None], (0, anchor))
+        return made if step == 1 else copied(made[::step], plane.dtype, empty)
+    phases = [empty(plane.shape, plane.dtype) for _ in filters]
+    for phase, (anchor, taps) in zip(phases, filters, strict=True):
+        _filter_into(phase, plane, taps[None], (anchor, 0))
+    if step > 1:
+        return copied(phases[0][:, ::step], plane.dtype, empty)
+    return cv2.merge(phases, empty((rows, columns, len(phases)), plane.dtype)).reshape(rows, -1)
+
+
+def _filter_into(made: np.ndarray, plane: np.ndarray, kernel: np.ndarray, anchor: tuple[int, int]) -> None:
+    cv2.filter2D(plane, -1, kernel, dst=made, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
 
 
 @lru_cache(maxsize=64)

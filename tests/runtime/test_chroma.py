@@ -41,6 +41,16 @@ def test_a_colour_stays_where_it_is(scale: int, size: tuple[int, int], source: L
     assert np.abs(enlarged[inner] - expected[inner]).max() <= 1.25
 
 
+@pytest.mark.parametrize("layout", LAYOUTS.values(), ids=LAYOUTS)
+def test_hard_edges_leave_no_value_that_a_sample_cannot_have(layout: Layout):
+    top = (1 << layout.bits) - 1
+    edges = np.zeros((6, 8), np.uint8 if layout.bits == 8 else np.uint16)
+    edges[2:4, 3:6] = top
+    for plane in (edges, top - edges):
+        enlarged = enlarge_chroma(plane, 12 * layout.down, 16 * layout.across, 2, layout, layout)
+        assert (enlarged.min(), enlarged.max()) == (0, top)
+
+
 @pytest.fixture(scope="module")
 def nearest(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_bundle(tmp_path_factory.mktemp("bundle") / "nearest.plens", graphs={"fp32": nearest_graph(1)})
