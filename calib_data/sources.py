@@ -82,9 +82,14 @@ def _packaged(package: str, file: str) -> Path:
     raise MachineCannot(f"the sample {package}/{file} is not here; install it with: pip install 'pocketlens[demo]'")
 
 
-def open_photographs() -> Source[np.ndarray]:
+def photograph_files() -> list[Path]:
     """The packaged photographs. Raises MachineCannot when scikit-image is not installed."""
-    paths = [_packaged("skimage", f"data/{name}") for name in PHOTOGRAPHS]
+    return [_packaged("skimage", f"data/{name}") for name in PHOTOGRAPHS]
+
+
+def open_photographs() -> Source[np.ndarray]:
+    """The same as candidates."""
+    paths = photograph_files()
     return Source(SAMPLE, len(paths), lambda: _files(paths))
 
 

@@ -15,6 +15,8 @@ _FIRST_LOOK = 16
 """Rounds before which nothing can be decided."""
 _QUIET = 0.5
 """Share of the rounds that count, those in which the machine was least busy."""
+_ANEW = 0.02
+"""What opening a model anew, and what minutes, change in its ratio, as a share: see docs/gates.md."""
 _ONE_SIDED = 0.5
 """Median deviations by which the centre moves, at most, when a fifth of the rounds are pushed to one side."""
 
@@ -25,8 +27,13 @@ class Recorded:
 
     ratio: float
     """How many times as fast as the reference in the same run."""
-    noise: float
+    noise: float = 0.0
     """By what share it was uncertain on the machine that sealed it."""
+
+    @property
+    def doubt(self) -> float:
+        """By what share it is, at least: that a few openings agree may be chance."""
+        return max(self.noise, _ANEW)
 
 
 def sealed(openings: Sequence[np.ndarray]) -> Recorded:
@@ -45,17 +52,17 @@ def judge(seconds: np.ndarray, recorded: Recorded, allowed: float = LATENCY) -> 
     """(rounds, 2) seconds of candidate and reference from `turns.rounds` -> slow-down against what was sealed, a share.
 
     A model that is slower by `allowed` or more is to fail, one as fast as it was sealed is to pass, and either may seem
-    so by the sealed noise more or less. Where loads treat both alike, either goes wrong with a chance of at most 0.5 %,
-    in however many looks. Between the two either may come out: the line to fail lies halfway between noise and
-    `allowed`, or a slow-down of just `allowed` would never show, and the doubt of a busy machine moves it to three
-    quarters at most, so that it still shows in time.
+    so by `recorded.doubt` more or less. The line lies halfway between the two: what is surely above it fails, and what
+    is surely below it passes. Where loads treat both models alike, either goes wrong with a chance of at most 0.5 %, in
+    however many looks. The doubt of a busy machine takes half of the way to the line, at most, or nothing would show.
     """
     values = _slowness(seconds) + np.log(recorded.ratio)
-    ends = _doubted(values, most=(allowed - recorded.noise) / 4)
+    line = (recorded.doubt + allowed) / 2
+    ends = _doubted(values, most=(allowed - recorded.doubt) / 4)
     value, low, high = (float(np.expm1(end)) for end in (np.median(values), *ends))
-    if low > (recorded.noise + allowed) / 2:
+    if low > line:
         return Judgement(value, low, high, Verdict.FAIL)
-    if high < allowed - recorded.noise:
+    if high < line:
         return Judgement(value, low, high, Verdict.PASS)
     return Judgement(value, low, high, Verdict.UNDECIDED, "the machine is too busy to tell: give it more time")
 
@@ -72,8 +79,10 @@ def judge_in_time(
     """
     if recorded is None:
         return _unknown("no ratio was sealed for this engine")
-    if recorded.noise >= allowed:
-        return _unknown(f"the sealed ratio is uncertain by {recorded.noise:.0%}: seal it on a quieter machine")
+    if recorded.doubt >= allowed:
+        return _unknown(
+            f"the sealed ratio is uncertain by {recorded.doubt:.0%}: seal it on a quieter machine, or allow more"
+        )
     seconds: list[tuple[float, float]] = []
     found, look = _unknown("no round was timed"), _FIRST_LOOK
     for pair in pairs:

@@ -23,13 +23,18 @@ from .taps import Outputs
 Named = tuple[str, np.ndarray]
 
 
-def read_pictures(source: str) -> list[Named]:
+def picture_files(source: str) -> list[Path]:
     """The pictures of a folder, or those of installed packages for `sample`."""
     if source == "sample":
-        from ..calib_data.sources import sample_pictures
+        from ..calib_data.sources import photograph_files
 
-        return sample_pictures()
-    return [(path.name, picture.read(path)) for path in picture.find(Path(source))]
+        return photograph_files()
+    return picture.find(Path(source))
+
+
+def read_pictures(source: str) -> list[Named]:
+    """What is in `picture_files`, by name."""
+    return [(path.name, picture.read(path)) for path in picture_files(source)]
 
 
 def resized(pictures: Iterable[Named], sizes: Sequence[float]) -> Iterator[Named]:

@@ -86,6 +86,15 @@ def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
     return Upscaled(to_picture(output, lr), output[0] if output.shape[0] == 1 else None)
 
 
+def shrinking(upscaler: Upscaler, factor: int) -> Upscaler:
+    """The same, its pictures made `factor` times as small, as one would make them that enlarges less."""
+
+    def upscale(lr: np.ndarray) -> Upscaled:
+        return Upscaled(shrink(upscaler(lr).picture, factor), None)
+
+    return upscaler if factor == 1 else upscale
+
+
 def score(
     upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale: int, trial: Trial = PLAIN
 ) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..calib_data.sources import CLIPS, SAMPLE, sample_clip, sample_pictures
+from ..calib_data.sources import CLIPS, SAMPLE, photograph_files, sample_clip, sample_pictures
 from ..core import picture, triplet
 from ..core.errors import BadInput
 from ..core.progress import progress
@@ -62,11 +62,29 @@ def open_footage(source: str, gaps: Sequence[int] = (1, 2), quiet: bool = False)
     return _checked(source, _folder(path, gaps, quiet))
 
 
+def footage_files(source: str) -> list[Path]:
+    """The files that `open_footage` looks at."""
+    if source == SAMPLE:
+        return [*map(sample_clip, CLIPS), *photograph_files()]
+    path = Path(source)
+    if path.is_file():
+        return [path]
+    triplets = [each for each in path.iterdir() if _is_triplet(each)]
+    return [*_videos_in(path), *(file for folder in (path, *triplets) for file in picture.inside(folder))]
+
+
+def _videos_in(folder: Path) -> list[Path]:
+    return sorted(each for each in folder.iterdir() if each.suffix.lower() in VIDEO_SUFFIXES and each.is_file())
+
+
+def _is_triplet(folder: Path) -> bool:
+    return folder.is_dir() and len(picture.inside(folder)) == 3
+
+
 def _folder(folder: Path, gaps: Sequence[int], quiet: bool) -> Footage:
-    videos = sorted(each for each in folder.iterdir() if each.suffix.lower() in VIDEO_SUFFIXES and each.is_file())
-    found, held = _videos(videos, gaps, quiet), Held()
+    found, held = _videos(_videos_in(folder), gaps, quiet), Held()
     pictures = picture.inside(folder)
-    if len(pictures) == 3 or any(len(picture.inside(each)) == 3 for each in folder.iterdir() if each.is_dir()):
+    if len(pictures) == 3 or any(map(_is_triplet, folder.iterdir())):
         found.triplets.extend(_of_folders(triplet.find(folder), held, quiet))
     if len(pictures) != 3:
         found.photos.extend(_photos(pictures, held, quiet))

@@ -18,9 +18,10 @@ from torch.nn import functional as F
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from ..core.metrics import psnr_rgb
+from ..core.spec import ModelSpec
 from .batch import Batch
 from .cache import PICTURE, Asked, Maps, TeacherCache
-from .footage import Filmed, Footage, open_footage
+from .footage import Filmed, Footage, footage_files, open_footage
 from .interpolation_scores import score_triplets
 from .loop import has_bfloat16
 from .plots import draw_triplets
@@ -117,14 +118,18 @@ class Interpolation:
         between = torch_interpolator(network, self._spec, self._device)
         return float(np.mean([psnr_rgb(between(each.before, each.after, each.t), each.truth) for each in self._val]))
 
-    def score(self, network: nn.Module) -> dict[str, Any]:
+    def score(self, network: nn.Module, spec: ModelSpec) -> dict[str, Any]:
         """As `Material`."""
-        return score_triplets(torch_interpolator(network, self._spec, self._device), self._val)
+        return score_triplets(torch_interpolator(network, spec, self._device), self._val)
 
     def draw(self, network: nn.Module, path: Path) -> None:
         """As `Material`."""
         shown = self._val[:: max(1, len(self._val) // 4)][:4]
         draw_triplets(shown, torch_interpolator(network, self._spec, self._device), path)
+
+    def files(self, source: str) -> list[Path]:
+        """As `Material`."""
+        return footage_files(source)
 
 
 def _without_padding(features: Tensor, shrunk: int, height: int, width: int) -> Tensor:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from torch import nn
 
+from ..core.spec import ModelSpec
 from .batch import Batch
 from .taps import Outputs
 
@@ -33,10 +35,14 @@ class Material(Protocol):
         """PSNR in dB on what is held out."""
         ...
 
-    def score(self, network: nn.Module) -> dict[str, Any]:
-        """The same as the JSON of `distill eval`."""
+    def score(self, network: nn.Module, spec: ModelSpec) -> dict[str, Any]:
+        """What a network, the student or its teacher, reaches there, as the JSON of `distill eval`."""
         ...
 
     def draw(self, network: nn.Module, path: Path) -> None:
         """Write a strip of pictures: input, what the network makes of it, truth."""
+        ...
+
+    def files(self, source: str) -> Sequence[Path]:
+        """Those that are read of a source in the recipe's data."""
         ...

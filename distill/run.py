@@ -17,6 +17,7 @@ from ..core.locate import is_bundle, locate
 from ..core.spec import ModelSpec
 from .batch import Batch
 from .fake_quant import imitate_int8
+from .fingerprint import Fingerprints, fingerprints
 from .interpolation import Interpolation
 from .loop import Training, begin_int8, prepare, train
 from .loss import WeightedSum
@@ -34,10 +35,10 @@ class Job:
     recipe: Recipe
     device: torch.device
     material: Material
-    teacher: dict[str, str] | None
-    """Name and weights hash, for the record."""
+    data: Fingerprints
+    teacher: checkpoint.Checkpoint | None
     start: dict[str, str] | None
-    """The same of the weights it started from."""
+    """Name and hash of the weights that it started from, for the record."""
     training: Training
 
 
@@ -61,7 +62,10 @@ def run(
     else:
         folder.require_free(force)
     job = make_ready(recipe, picked, quiet)
-    if not resume:
+    if resume:
+        folder.require_same_data(job.data)
+    else:
+        folder.record_data(job.data)
         folder.start(recipe)
     _train(job, folder, quiet)
     return _finish(job, folder)
@@ -84,9 +88,9 @@ def make_ready(recipe: Recipe, device: torch.device, quiet: bool) -> Job:
     material = kind(recipe, teacher, losses.teacher_taps, device, quiet)
     int8 = RULES.get("int8")(start, recipe.quantize.processor, recipe.quantize.picture) if recipe.quantize else ()
     training = prepare(recipe, losses, start, material.probe(), device, int8)
-    record = {"name": recipe.teacher, "weights_sha256": teacher.digest} if teacher else None
     started = {"name": recipe.start, "weights_sha256": start.digest} if start else None
-    return Job(recipe, device, material, record, started, training)
+    data = fingerprints(recipe.data, material.files)
+    return Job(recipe, device, material, data, teacher, started, training)
 
 
 def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
@@ -152,9 +156,10 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
         "parameters": parameters,
         "steps": job.recipe.steps,
         "seconds": round(job.training.seconds, 1),
-        "validation": job.material.score(deployed),
+        "validation": job.material.score(deployed, trained.spec),
         "weights_sha256": trained.digest,
-        "teacher": job.teacher,
+        "data": job.data if folder.data_file.exists() else None,
+        "teacher": _taught_by(job),
         "start": job.start,
         "versions": {"pocketlens": __version__, "torch": torch.__version__},
     }
@@ -163,3 +168,11 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
         draw_curves(rows, job.material.metric, folder.path / CURVES)
     job.material.draw(deployed, folder.path / SAMPLES)
     return metrics
+
+
+def _taught_by(job: Job) -> dict[str, Any] | None:
+    """The teacher for the record, and what it reaches itself."""
+    if not job.teacher:
+        return None
+    reached = job.material.score(job.teacher.network, job.teacher.spec)["mean"]
+    return {"name": job.recipe.teacher, "weights_sha256": job.teacher.digest, "validation": reached}

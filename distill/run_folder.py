@@ -12,21 +12,25 @@ import torch
 
 from ..core import checkpoint, curves
 from ..core.errors import BadInput
-from ..core.files import remove_drafts, write_bytes, write_text
+from ..core.files import remove_drafts, to_json, write_bytes, write_text
+from .fingerprint import Fingerprints
 from .recipe import Recipe, load
 
-METRICS, CURVES, SAMPLES = "metrics.json", "curves.png", "samples.png"
+METRICS, CURVES, SAMPLES, DATA = "metrics.json", "curves.png", "samples.png", "data.json"
 _RESULTS = (checkpoint.WEIGHTS, checkpoint.FACTS, METRICS, CURVES, SAMPLES)
 
 
 class RunFolder:
-    """`recipe.toml`, `state.pt` (to resume), `metrics.jsonl` (curves); at the end the averaged weights and results."""
+    """`recipe.toml`, `data.json` (hashes of its pictures), `state.pt` (to resume), `metrics.jsonl` (curves); at the end
+    the averaged weights and results.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self.state_file = path / "state.pt"
         self.recipe_file = path / "recipe.toml"
         self.curves_file = path / curves.CURVES
+        self.data_file = path / DATA
 
     def require_free(self, force: bool) -> None:
         """Raise BadInput when the place holds something already and `force` was not asked for."""
@@ -45,6 +49,20 @@ class RunFolder:
                 f"{self.path} was made by another recipe (its {', '.join(changed)} differ); resume with the same, "
                 "or choose another --out"
             )
+
+    def require_same_data(self, data: Fingerprints) -> None:
+        """Raise BadInput when it was begun with other pictures; a run that did not record its own takes any."""
+        before = self.data_file.read_bytes() if self.data_file.exists() else b""
+        changed = [each["name"] for part in data.values() for each in part if each["sha256"].encode() not in before]
+        if before and changed:
+            raise BadInput(
+                f"{self.path} was begun with other pictures than are in {', '.join(changed)} now; resume with the "
+                "same, or start again with --force"
+            )
+
+    def record_data(self, data: Fingerprints) -> None:
+        """Keep what the run learns from."""
+        write_text(self.data_file, to_json(data) + "\n")
 
     def start(self, recipe: Recipe) -> None:
         """Make the folder, without what an earlier run left in it."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from ..core.errors import BadInput, need
-from ..core.resize import shrink
 from .degradation import degrader
-from .evaluate import Trial, Upscaled, Upscaler
+from .evaluate import Trial, Upscaler, shrinking
 from .model import InterpolatingModel, UpscalingModel, open_model
 
 
@@ -46,8 +43,4 @@ def _taught(teacher: str, model: UpscalingModel | InterpolatingModel) -> Upscale
     factor, rest = divmod(opened.scale, model.scale)
     if rest:
         raise BadInput(f"the teacher {teacher} upscales x{opened.scale}, not x{model.scale} or a multiple of it")
-
-    def upscale(lr: np.ndarray) -> Upscaled:
-        return Upscaled(shrink(opened.upscaler(lr).picture, factor), None)
-
-    return opened.upscaler if factor == 1 else upscale
+    return shrinking(opened.upscaler, factor)

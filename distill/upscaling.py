@@ -22,10 +22,10 @@ from ..core.metrics import psnr_y
 from ..core.spec import ModelSpec
 from .batch import Batch
 from .cache import PICTURE, Asked, Maps, TeacherCache
-from .data import Crops, Named, make_pairs, read_pictures, resized, stacked
+from .data import Crops, Named, make_pairs, picture_files, read_pictures, resized, stacked
 from .degradation import degrader
 from .degraded_crops import DegradedCrops
-from .evaluate import Pair, Trial, score
+from .evaluate import Pair, Trial, score, shrinking
 from .plots import draw_strip
 from .recipe import HOLD_OUT, Recipe
 from .taps import Outputs, Tapped
@@ -140,14 +140,18 @@ class Upscaling:
         scores = [psnr_y(upscale(pair.lr).picture, pair.hr, self._spec.scale) for pair in self._held_out]
         return float(np.mean(scores))
 
-    def score(self, network: nn.Module) -> dict[str, Any]:
+    def score(self, network: nn.Module, spec: ModelSpec) -> dict[str, Any]:
         """As `Material`."""
-        upscale = torch_upscaler(network, self._spec, self._device)
+        upscale = shrinking(torch_upscaler(network, spec, self._device), spec.scale // self._spec.scale)
         return score(upscale, self._val, self._spec.scale, Trial(self._degrader))
 
     def draw(self, network: nn.Module, path: Path) -> None:
         """As `Material`."""
         draw_strip(self._held_out[:4], torch_upscaler(network, self._spec, self._device), path)
+
+    def files(self, source: str) -> list[Path]:
+        """As `Material`."""
+        return picture_files(source)
 
 
 def require_multiple(recipe: Recipe, multiple: int) -> None:

@@ -32,7 +32,7 @@ def check(
 
     Example: pocketlens export check sesr.plens
     """
-    from .verify import judge
+    from .check import judge
 
     path = locate(bundle)
     if not is_bundle(path):

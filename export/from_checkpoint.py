@@ -22,11 +22,19 @@ def bundle_of(path: Path) -> Bundle:
 
     Raises BadInput for what is no checkpoint or of a damaged run, MachineCannot without torch.
     """
-    trained = open_checkpoint(str(path))
+    made = as_bundle(open_checkpoint(str(path)), path)
+    from .provenance import card_of, provenance_of
+
+    origin = {**provenance_of(path), **made.manifest.provenance}
+    facts = made.manifest.model_copy(update={"provenance": origin, "card": card_of(path)})
+    return Bundle(facts, made.files, made.source, made.original)
+
+
+def as_bundle(trained: Checkpoint, path: Path) -> Bundle:
+    """The same of a network that was opened, without a word of where it is from."""
     from .build import Graphs
     from .describe import describe
     from .faces import faces_of
-    from .provenance import card_of, provenance_of
 
     source = Graphs(trained)
     wanted: tuple[Face, ...] = ("float", "motion")
@@ -37,10 +45,7 @@ def bundle_of(path: Path) -> Bundle:
         for target in get_args(Processor)
     ]
     files = {name: source.build("fp32", face).SerializeToString() for face, name in names.items()}
-    facts = describe(trained, path.stem, graphs)
-    origin = {**provenance_of(path), **facts.provenance}
-    manifest = facts.model_copy(update={"provenance": origin, "card": card_of(path)})
-    return Bundle(manifest, files, str(path), partial(_in_torch, trained))
+    return Bundle(describe(trained, path.stem, graphs), files, str(path), partial(_in_torch, trained))
 
 
 def _in_torch(trained: Checkpoint, threads: int) -> Compute:

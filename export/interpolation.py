@@ -18,9 +18,9 @@ from ..core.manifest import Manifest, PairSample
 from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
+from .check import Runner
 from .pairs import draw_pairs
 from .task import Samples, Task
-from .verify import Runner
 
 
 def read_set(folder: Path) -> list[Triplet]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,25 +17,68 @@ from ..core.errors import BadInput
 from ..core.limits import Limits
 from ..core.options import first_problem
 
+NOT_RECORDED = "not recorded"
+"""What is said of a run that was made before its like was kept."""
 _METRICS, _RECIPE = "metrics.json", "recipe.toml"
-_KEPT = ("recipe", "teacher", "steps", "seconds")
 
 
 def provenance_of(path: Path) -> dict[str, Any]:
-    """Recipe, teacher, steps and seconds of the run that a run folder, or the weights in one, is from.
+    """Recipe, pictures, teacher and the like of the run that a run folder, or the weights in one, is from.
 
     Empty for foreign weights. Folders are told by their names alone: their places are nobody's
     business. Raises BadInput for metrics that cannot be read.
     """
+    return _read(path, _told) or {}
+
+
+def teacher_of(path: Path) -> tuple[str, str] | None:
+    """Where the run of `path` found its teacher, and the sha256 of its weights; None where it tells of none.
+
+    Raises BadInput for metrics that cannot be read.
+    """
+    return _read(path, lambda told: told["teacher"] and (told["teacher"]["name"], told["teacher"]["weights_sha256"]))
+
+
+def _read(path: Path, find: Callable[[dict[str, Any]], Any]) -> Any:
+    """What is found in the metrics of a run; None where there are none."""
     metrics = _beside(path, _METRICS)
     if not metrics.is_file():
-        return {}
+        return None
     try:
-        told = json.loads(metrics.read_text(encoding="utf-8"))
-        told["recipe"].pop("card", None)  # it is sealed by itself
-        return {key: _placeless(told[key]) for key in _KEPT}
+        return find(json.loads(metrics.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{metrics} is not that of a finished run; it may be cut short or damaged") from error
+
+
+def _told(metrics: dict[str, Any]) -> dict[str, Any]:
+    """What is sealed of a run."""
+    recipe = {**metrics["recipe"]}
+    recipe.pop("card", None)  # it is sealed by itself
+    if "data" in recipe:
+        recipe["data"] = {key: _names(value) for key, value in recipe["data"].items()}
+    return {
+        "recipe": recipe | {key: _name(recipe[key]) for key in ("teacher", "start") if key in recipe},
+        "data": metrics.get("data") or NOT_RECORDED,
+        "teacher": _placeless(metrics["teacher"]),
+        "start": _placeless(metrics.get("start")),
+        "steps": metrics["steps"],
+        "seconds": metrics["seconds"],
+        "trained_with": metrics.get("versions") or NOT_RECORDED,
+    }
+
+
+def _names(value: Any) -> Any:
+    """The sources in a list of them by their names; whatever else is told of data as it is."""
+    return [_name(item) if isinstance(item, str) else item for item in value] if isinstance(value, list) else value
+
+
+def _placeless(model: dict[str, Any] | None) -> dict[str, Any] | None:
+    """What is recorded of a model that was read, without the place where it was."""
+    return model and {**model, "name": _name(model["name"])}
+
+
+def _name(path: str) -> str:
+    return Path(path).name
 
 
 def card_of(path: Path) -> Card:
@@ -71,12 +114,3 @@ def limits_of(provenance: Mapping[str, Any]) -> Limits:
 def versions(*packages: str) -> dict[str, str]:
     """The versions of pocketlens and of `packages`."""
     return {"pocketlens": __version__, **{package: version(package) for package in packages}}
-
-
-def _placeless(value: Any) -> Any:
-    """The value with every path in it cut to its last part."""
-    if isinstance(value, dict):
-        return {key: _placeless(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_placeless(item) for item in value]
-    return Path(value).name if isinstance(value, str) else value

@@ -16,12 +16,13 @@ from ..core.manifest import Face, Graph
 from ..core.progress import Advance, progress
 from .build import Graphs
 from .calibration import Calibration
+from .check import measure
 from .describe import describe
 from .faces import faces_of
 from .provenance import limits_of, versions
 from .share import share
 from .task import Set, task
-from .verify import measure
+from .teacher import beside
 
 MARGIN = 0.5
 """dB that a graph may lose against what it reached when it was sealed."""
@@ -40,12 +41,14 @@ def seal(
     provenance: Mapping[str, Any],
     seconds: float,
     quiet: bool = False,
+    teacher: Bundle | None = None,
 ) -> Bundle:
     """Build every graph, measure each, and describe it all; `core.bundle.write` puts it on disk.
 
     `score_on` names sets, as the network's task reads them, on which each precision is scored, besides on the
-    samples. `seconds` are for latency on this machine; 0 leaves it out. Raises BadInput for a picture too small to
-    score and for limits in the recipe that are none, MachineCannot when int8 is asked for without NNCF.
+    samples; its `teacher` is scored beside it. `seconds` are for latency on this machine; 0 leaves it out. Raises
+    BadInput for a picture too small to score and for limits in the recipe that are none, MachineCannot when int8 is
+    asked for without NNCF.
     """
     from ..runtime.contract.measured import contract_of
 
@@ -60,6 +63,8 @@ def seal(
         quality = {}
         for label, items in sets.items():
             quality[label] = does.score(bundle, items)
+            if teacher:
+                quality[label] |= beside(quality[label], does.score(teacher, items))
             advance(note=f"scored on {label}")
         reached = _limits(bundle, advance)
         cases = {label: does.cases(items, manifest) for label, items in score_on.items()}

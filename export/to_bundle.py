@@ -21,6 +21,9 @@ def export_bundle(
         list[Path] | None, typer.Option(help="Folder of HR pictures, or of triplets, to score on; may be repeated.")
     ] = None,
     scale: Scale = None,
+    teacher: Annotated[
+        str | None, typer.Option(metavar="MODEL", help="Where the teacher of the run is now, if it was moved.")
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0, help="Time for latency on this machine; 0 leaves it out.")] = 60.0,
     force: Force = False,
     json_file: Json = None,
@@ -39,12 +42,14 @@ def export_bundle(
     from .provenance import card_of, provenance_of
     from .seal import seal
     from .task import task
+    from .teacher import open_teacher
 
     read_set = task(trained.spec.task).read_set
     sets = {name: read_set(folder) for name, folder in by_name(data or []).items()}
     provenance, card = provenance_of(locate(model)), card_of(locate(model))
     calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
-    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet)
+    taught_by = open_teacher(trained, locate(model), teacher, quiet)
+    sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet, taught_by)
     write(out, sealed.manifest.model_copy(update={"card": card}), sealed.files)
     manifest = read(out).manifest
     summary = f"{out}: {out.stem}, {len(manifest.graphs)} graphs, {out.stat().st_size} bytes"

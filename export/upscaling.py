@@ -16,9 +16,9 @@ from ..core.colour import to_network, to_picture
 from ..core.manifest import Manifest, Sample
 from ..core.metrics import psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
+from .check import Runner
 from .samples import draw
 from .task import Samples, Task
-from .verify import Runner
 
 Pictures = list[tuple[str, np.ndarray]]
 """(name, uint8 (H, W, 3) BGR)."""

@@ -16,7 +16,7 @@ from ..choose import Choice, choices
 from .measured import fastest
 from .memory import peak_mib
 from .reference import REFERENCE
-from .row import Row, unknown
+from .row import Row, counted, unknown
 from .speed import SIZE, here, slow_down, slower_than
 
 
@@ -80,7 +80,7 @@ def _recorded_rows(
     bundle: Bundle, choice: Choice, recording: Recording | None, limits: Limits, threads: int, seconds: float
 ) -> Iterator[Row]:
     if recording is None:
-        told = f"nothing was recorded on {here()}, with {threads} threads: verify --update records it"
+        told = f"nothing was recorded on {here()}, with {counted(threads, 'thread')}: verify --update records it"
         yield _latency(choice, limits, unknown(told))
         return
     recorded = Recorded(recording.ratio, recording.noise)

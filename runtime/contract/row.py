@@ -47,3 +47,8 @@ def number(value: float, unit: str) -> str:
     if not math.isfinite(value):
         return "-"
     return f"{value:.1%}" if unit == "%" else f"{value:.4g} {unit}".strip()
+
+
+def counted(count: int, what: str) -> str:
+    """`1 core`, `2 cores`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"

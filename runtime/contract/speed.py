@@ -17,34 +17,34 @@ from ...core.verdict import Judgement, Verdict
 from ..choose import Choice
 from ..engine import all_threads
 from ..machine import processor_name
+from .clock import clock_for
 from .memory import peak_mib
 from .reference import REFERENCE, open_reference
+from .row import counted
 
 SIZE = 128, 192
 """Height and width of the frames that are timed: small enough for many turns in a minute."""
 _OPENINGS = 3
 _LEAST_ROUNDS = 16
 """Of each opening, however little time there is."""
-_ANEW = 0.02
-"""What opening the same model again changes in its latency, as a share: see docs/gates.md."""
 _MOST_NOISE = 10.0
-_HARM = 0.25
-"""How much slower, at most, one model became than another per share of a core that other programs had: some 0.2."""
+_HARM = 0.07
+"""How much slower one model became than another per second that others had for each of its own; found were 0.055."""
 
 Call = Callable[[], object]
 
 
 def here() -> str:
     """The kind of machine on which a ratio holds: another processor, or half of its cores, has ratios of its own."""
-    return f"{processor_name()}, {all_threads()} cores"
+    return f"{processor_name()}, {counted(all_threads(), 'core')}"
 
 
 def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Recording:
     """Time a model next to the reference for about `seconds`, opened anew several times, and take its peak memory."""
-    series, harm = [], watch()
+    series, harm = [], watch(threads)
     for opening in range(_OPENINGS):
         with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
-            pairs = rounds(candidate, reference, seed=opening)
+            pairs = rounds(candidate, reference, seed=opening, clock=clock_for(threads))
             series.append(np.array(list(_for(seconds / _OPENINGS, pairs))))
     found, doubt = sealed(series), harm()
     return Recording(
@@ -65,7 +65,7 @@ def slow_down(
 ) -> Judgement:
     """How much slower a model is than when it was recorded."""
     with _trial(bundle, choice, threads) as candidate, _reference(threads) as reference:
-        return _judged(candidate, reference, recorded, allowed, seconds)
+        return _judged(candidate, reference, recorded, allowed, threads, seconds)
 
 
 def slower_than(
@@ -73,27 +73,34 @@ def slower_than(
 ) -> Judgement:
     """How much slower a model is than another one, side by side."""
     with _trial(bundle, choice, threads) as candidate, _trial(baseline, choice, threads) as reference:
-        return _judged(candidate, reference, Recorded(1.0, _ANEW), allowed, seconds)
+        return _judged(candidate, reference, Recorded(1.0), allowed, threads, seconds)
 
 
-def _judged(candidate: Call, reference: Call, recorded: Recorded, allowed: float, seconds: float) -> Judgement:
+def _judged(
+    candidate: Call, reference: Call, recorded: Recorded, allowed: float, threads: int, seconds: float
+) -> Judgement:
     """The judgement, in which no failure counts that the load of this machine may explain."""
-    harm = watch()
-    found = judge_in_time(rounds(candidate, reference), recorded, deadline(seconds), allowed)
+    harm, pairs = watch(threads), rounds(candidate, reference, clock=clock_for(threads))
+    found = judge_in_time(pairs, recorded, deadline(seconds), allowed)
     if found.verdict == Verdict.FAIL and found.low < (doubt := harm()):
         told = f"this machine is busy, which alone may make {doubt:.0%}: measure on a quieter one"
         return replace(found, verdict=Verdict.UNDECIDED, why=told)
     return found
 
 
-def watch() -> Callable[[], float]:
+def watch(threads: int) -> Callable[[], float]:
     """By what share the load since this call may have made one model slower than another.
 
-    Models differ in what they lose to a load: threads that wait to be woken, caches that others have filled. How
-    heavy it was shows in the time that this process did not get.
+    Models differ in what they lose to a load: each time others had the core, caches are theirs. How heavy it was shows
+    in the time that this process had, of what so many `threads` could have.
     """
     start, used = time.perf_counter(), time.process_time()
-    return lambda: _HARM * max(0.0, 1 - (time.process_time() - used) / (time.perf_counter() - start))
+
+    def harm() -> float:
+        share = (time.process_time() - used) / (time.perf_counter() - start) / threads
+        return _HARM * max(0.0, 1 / max(share, 1e-3) - 1)
+
+    return harm
 
 
 def deadline(seconds: float) -> Callable[[], bool]:

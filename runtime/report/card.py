@@ -23,8 +23,10 @@ def card(facts: Facts) -> Html:
     names = trained_on.get("train", []) if isinstance(trained_on, dict) else []
     names = [*dict.fromkeys([*map(_said, names if isinstance(names, list) else []), *(one.name for one in card.data)])]
     words = {"Intended use": card.intended_use, "Not for": card.not_for, "Limits": card.limits}
-    rows = [[name, card.licence(name)] for name in names]
-    data = table("Training data", ["pictures or clips", "licence, as its maker states it"], rows)
+    hashes = _hashes(facts)
+    rows = [[name, card.licence(name), hashes.get(name, "not recorded")] for name in names]
+    head = ["pictures or clips", "licence, as its maker states it", "sha256 of its files"]
+    data = table("Training data", head, rows)
     return join(definitions(words), data if rows else element("p", f"Training data: {NOT_STATED}."))
 
 
@@ -62,6 +64,14 @@ def _folded(what: str, content: Html) -> Html:
 def _recipe(facts: Facts) -> dict[str, Any]:
     recipe = facts.model.manifest.provenance.get("recipe")
     return recipe if isinstance(recipe, dict) else {}
+
+
+def _hashes(facts: Facts) -> dict[str, str]:
+    """Name of each training set -> its hash, where the run recorded one."""
+    data = facts.model.manifest.provenance.get("data")
+    sets = data.get("train") if isinstance(data, dict) else None
+    told = [one for one in sets if isinstance(one, dict)] if isinstance(sets, list) else []
+    return {_said(one.get("name")): _said(one.get("sha256")) for one in told}
 
 
 def _said(value: Any) -> str:

@@ -65,12 +65,3 @@ def layers(found: Sensitivity) -> Html:
 def is_number(value: Any) -> bool:
     """Whether it can be drawn and written."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15
-
-
-def _summary(series: Mapping[str, Sequence[tuple[float, float]]]) -> str:
-    told_of = [
-        f"{name}: {points[0][1]:.4g} at step {points[0][0]:,.0f}, {points[-1][1]:.4g} at step {points[-1][0]:,.0f}"
-        for name, points in series.items()
-        if points
-    ]
-    return "; ".join(told_of)

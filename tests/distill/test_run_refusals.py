@@ -128,5 +128,5 @@ def test_a_full_disk_keeps_the_last_state(photos: Path, tmp_path: Path, capsys: 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     message = capsys.readouterr().err
     assert message.count("\n") == 1 and "cannot write" in message and "state.pt" in message
-    assert sorted(file.name for file in out.iterdir()) == ["metrics.jsonl", "recipe.toml"]
+    assert sorted(file.name for file in out.iterdir()) == ["data.json", "metrics.jsonl", "recipe.toml"]
     assert pocketlens("distill", "run", path, "--out", out, "--resume", "-q") == 0

@@ -58,6 +58,8 @@ def test_a_student_learns_from_the_teacher_alone(photos: Path, tmp_path: Path):
     assert curve[-1]["soft"] < 0.7 * curve[0]["soft"]
     assert curve[-1]["feature"] < 0.8 * curve[0]["feature"]
     assert metrics["teacher"]["weights_sha256"]
+    reached = json.loads((tmp_path / "teacher" / "metrics.json").read_text())["validation"]["mean"]
+    assert metrics["teacher"]["validation"] == pytest.approx(reached, abs=1e-3)
 
 
 def test_the_average_follows_closely_at_first_and_then_by_its_decay(photos: Path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,16 +29,19 @@ BUSY = "while True: sum(range(100_000))"
 
 
 class Slower:
-    """A program of which every tenth run is made twice."""
+    """A program that computes for nothing after each run, for a tenth of all that was computed since the last."""
 
     def __init__(self, program: Program) -> None:
-        self._program, self._runs = program, 0
+        self._program, self._ended = program, time.process_time()
 
     def run(self, *words: Any) -> Arrays:
-        self._runs += 1
-        if self._runs % 10 == 0:
-            self._program.run(*words)
-        return self._program.run(*words)
+        made = self._program.run(*words)
+        end = time.process_time()
+        end += 0.1 * (end - self._ended)
+        while time.process_time() < end:
+            pass
+        self._ended = end
+        return made
 
     def close(self) -> None:
         self._program.close()

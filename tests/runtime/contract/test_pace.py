@@ -59,11 +59,11 @@ def machine(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def on_a_machine(patch: pytest.MonkeyPatch, slowness: float = 1.0, mib: float = 100.0, harm: float = 0.0) -> None:
-    def rounds(*calls: object, seed: int = 0) -> np.ndarray:
+    def rounds(*calls: object, seed: int = 0, clock: object = None) -> np.ndarray:
         return timed("idle", np.random.default_rng(seed), 400, slowness)
 
     patch.setattr(speed, "rounds", rounds)
-    patch.setattr(speed, "watch", lambda: lambda: harm)
+    patch.setattr(speed, "watch", lambda threads: lambda: harm)
     for module in (pace, speed):
         patch.setattr(module, "peak_mib", lambda *_: mib)
 
@@ -107,7 +107,7 @@ def test_what_is_recorded_under_load_is_uncertain(bundle: Bundle, machine: pytes
 def test_a_process_that_waits_leaves_the_machine_to_others(monkeypatch: pytest.MonkeyPatch):
     clocks = {"perf_counter": iter([0.0, 10.0]).__next__, "process_time": iter([5.0, 9.0]).__next__}
     monkeypatch.setattr(speed, "time", SimpleNamespace(**clocks))
-    assert speed.watch()() == pytest.approx(0.6 * speed._HARM)
+    assert speed.watch(1)() == pytest.approx(1.5 * speed._HARM)
 
 
 def test_twice_the_memory(bundle: Bundle, machine: pytest.MonkeyPatch):
@@ -131,7 +131,7 @@ def test_without_time_nothing_is_decided(bundle: Bundle):
 
 
 def test_a_baseline_needs_no_recording(bundle: Bundle, machine: pytest.MonkeyPatch):
-    machine.setattr(speed, "rounds", lambda *_, seed=0: timed("idle", np.random.default_rng(0), 400) * [4, 1])
+    machine.setattr(speed, "rounds", lambda *_, clock: timed("idle", np.random.default_rng(0), 400) * [4, 1])
     rows = on_time(bundle, bundle)
     assert {row.verdict for row in rows.values()} == {PASS} and len(rows) == 2
 
