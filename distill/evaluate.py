@@ -56,8 +56,8 @@ class Upscaled:
     """A luma network's own output, float (H, W) over 255; None for RGB networks."""
 
 
-Upscaler = Callable[[np.ndarray], Upscaled]
-"""uint8 (h, w, 3) BGR -> Upscaled."""
+Upscaler = Callable[[Pair], Upscaled]
+"""Makes the large picture of a pair from the small one; only a privileged teacher looks at the truth as well."""
 
 
 def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
@@ -75,7 +75,7 @@ def score(upscaler: Upscaler, pictures: Iterable[tuple[str, np.ndarray]], scale:
     for name, whole in pictures:
         pair = degrade(name, whole, scale)
         bicubic = Upscaled(resize(pair.lr, *pair.hr.shape[:2]), None)
-        items.append({"name": name, **_scores(upscaler(pair.lr), pair.hr, scale)})
+        items.append({"name": name, **_scores(upscaler(pair), pair.hr, scale)})
         baseline.append(_scores(bicubic, pair.hr, scale))
     mean = _mean(baseline)
     return {

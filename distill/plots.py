@@ -38,7 +38,7 @@ def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 16
     """One row a picture: bicubic, the student, the truth; the most textured square of each."""
     rows = []
     for pair in pairs:
-        views = {"bicubic": resize(pair.lr, *pair.hr.shape[:2]), "student": upscaler(pair.lr).picture, "truth": pair.hr}
+        views = {"bicubic": resize(pair.lr, *pair.hr.shape[:2]), "student": upscaler(pair).picture, "truth": pair.hr}
         rows.append(_row(views, picture.busiest_square(pair.hr, side)))
     _write_rows(rows, path)
 

@@ -6,6 +6,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from .evaluate import Pair, score
 from .plots import draw_strip
 from .recipe import HOLD_OUT, Recipe
 from .taps import Outputs, Tapped
-from .torch_upscaler import to_aligned, torch_upscaler
+from .torch_upscaler import inputs_of, torch_upscaler
 
 _BLANK = 16
 Pictures = list[tuple[str, np.ndarray]]
@@ -47,7 +48,7 @@ class AskedUpscaler(Asked[Pair]):
         """As `Asked`."""
         height, width = (side * self._spec.scale for side in sample.lr.shape[:2])
         with torch.inference_mode():
-            outputs = self._tapped(to_aligned(sample.lr, self._spec).to(self._device))
+            outputs = self._tapped(*(tensor.to(self._device) for tensor in inputs_of(sample, self._spec)))
         maps = {name: tap[0].float().cpu().numpy() for name, tap in outputs.taps.items()}
         made = outputs.picture[0, :, :height, :width].float().cpu().numpy()
         if self._channels == 1 and made.shape[0] == 3:
@@ -97,12 +98,13 @@ class Upscaling:
 
     def batch(self, step: int) -> Batch:
         """As `Material`."""
-        return self._crops.batch(step, self._recipe.batch, self._cache)
+        batch = self._crops.batch(step, self._recipe.batch, self._cache)
+        return _shown_truth(batch) if self._spec.privileged else batch
 
     def watch(self, network: nn.Module) -> float:
         """As `Material`."""
         upscale = torch_upscaler(network, self._spec, self._device)
-        scores = [psnr_y(upscale(pair.lr).picture, pair.hr, self._spec.scale) for pair in self._held_out]
+        scores = [psnr_y(upscale(pair).picture, pair.hr, self._spec.scale) for pair in self._held_out]
         return float(np.mean(scores))
 
     def score(self, network: nn.Module) -> dict[str, Any]:
@@ -112,6 +114,11 @@ class Upscaling:
     def draw(self, network: nn.Module, path: Path) -> None:
         """As `Material`."""
         draw_strip(self._held_out[:4], torch_upscaler(network, self._spec, self._device), path)
+
+
+def _shown_truth(batch: Batch) -> Batch:
+    target = batch.target
+    return replace(batch, target=replace(target, inputs=(*target.inputs, target.picture)))
 
 
 def require_multiple(recipe: Recipe, multiple: int) -> None:
