@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from smallest import BAR, STEPS
+
 Facts = dict[str, Any]
 
 _HEAD = """# Models
@@ -23,6 +25,10 @@ RGB PSNR in dB and SSIM of the middle frame.
 _TRAINING = """## How they were made
 Multiply-adds are of one picture of 1280x720: that which comes out, or that which is put between two.
 """
+_AGAIN = f"""## From scratch in minutes
+`make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not come
+to {BAR:.2f} dB over bicubic on three that it never saw.
+"""
 _LICENCES = """## What they learned from
 The folders of `data.train`, on the terms that the runs' cards state. A model trained on pictures for research is for
 research; train on your own before you sell a product.
@@ -35,7 +41,7 @@ def page(models: Sequence[Facts]) -> str:
     interpolators = [one for one in models if one["task"] == "interpolate"]
     return "\n".join(
         [_HEAD, _UPSCALERS, *_scores(upscalers, _upscaled), "", _INTERPOLATORS, *_scores(interpolators, _between), "",
-         _TRAINING, *_training([*upscalers, *interpolators]), "", _LICENCES, *_licences(models), ""]
+         _TRAINING, *_training([*upscalers, *interpolators]), "", _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
 
 
@@ -74,7 +80,8 @@ def _between(score: Facts) -> str:
 def _lost(one: Facts, sets: Sequence[str]) -> str:
     metric = "psnr_y" if one["task"] == "upscale" else "psnr_rgb"
     lost = [one["scores"][name]["mean"][metric] - one["int8"][name][metric] for name in sets if name in one["int8"]]
-    return " / ".join(f"{value:.2f}" for value in lost) or "not sealed yet"
+    # Adding nothing makes a nought that was rounded from below lose its sign.
+    return " / ".join(f"{round(value, 2) + 0.0:.2f}" for value in lost) or "not sealed yet"
 
 
 def _training(models: Sequence[Facts]) -> list[str]:
