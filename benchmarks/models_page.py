@@ -26,8 +26,8 @@ _TRAINING = """## How they were made
 Multiply-adds are of one picture of 1280x720: that which comes out, or that which is put between two.
 """
 _AGAIN = f"""## From scratch in minutes
-`make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not come
-to {BAR:.2f} dB over bicubic on three that it never saw.
+`make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not
+come to {BAR:.2f} dB over bicubic on three that it never saw.
 """
 _LICENCES = """## What they learned from
 The folders of `data.train`, on the terms that the runs' cards state. A model trained on pictures for research is for
