@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from .. import __version__
 from ..core.errors import told
 from .arrays import describe
-from .convert import give, taken
-from .descriptor import Descriptor, Matrix, PixelFormat, Range
+from .convert import direct, give, taken
+from .descriptor import Descriptor, Matrix, PixelFormat, Range, mapped
 from .handles import NO_HANDLE, NOBODY, Instance, admit, call, dismiss, find, guarded
 from .resolve import open_bundle
 from .session import Session
@@ -102,7 +102,7 @@ def get_f32(handle: int, key: str) -> tuple[Status, float]:
 
 
 def get_str(handle: int, key: str) -> tuple[Status, str]:
-    """A setting that is a string; of a loaded model what was chosen, and its `name` and `task`."""
+    """A setting that is a string; of a loaded model what runs by now, `name`, `task`, and `notes` in lines."""
     return _get(handle, key, str, "")
 
 
@@ -115,7 +115,7 @@ def load(handle: int) -> Status:
         check(given)
         with refusing(Status.BAD_BUNDLE):
             bundle = open_bundle(instance.bundle)
-        names = ("engine", "precision", "threads", "tile", "factor", "fps", "cut")
+        names = ("engine", "precision", "device", "threads", "tile", "factor", "fps", "cut")
         chosen: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         session = Session.open(bundle, **chosen)
         depth = given.get("queue", SETTINGS["queue"].default)
@@ -154,12 +154,15 @@ def pull(handle: int, out: Descriptor) -> Status:
     def work(instance: Instance) -> Status:
         session, stream = instance.loaded()
         with refusing(Status.BAD_FRAME):
-            frame = stream.peek()
+            # What interpolates keeps frames for later, when that memory is the caller's again.
+            with session.memory.offering(None if session.interpolates else direct(out)):
+                frame = stream.peek()
             if frame is None:
                 return Status.END if stream.ended else Status.AGAIN
             if not isinstance(out, Descriptor) or (out.height, out.width) == frame.size:
-                give(frame, out, session.memory.empty)
+                mapped(out, writable=True)  # what is wrong with `out` must not cost the frame
                 stream.pop()
+                give(frame, out, session.memory.empty)
                 return Status.OK
         out.height, out.width = frame.size
         raise Refused(Status.OTHER_SIZE, f"the frame that waits is {out.width}x{out.height}")

@@ -14,6 +14,7 @@ from ..core.bundle import Bundle
 from ..core.progress import progress
 from .choose import AUTO, Choice, choices
 from .machine import peak
+from .original import TORCH, Original
 
 _REFERENCE = ("onnxruntime", "fp32")
 _WARM_UP = 3
@@ -115,12 +116,16 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
 
 
 def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:
-    """What to time, the reference in front; it takes part even where `engines` leaves it out."""
-    named = [choice for name in engines or [AUTO] for choice in choices(bundle.manifest, name)[0]]
+    """What to time, the reference in front; it takes part even where `engines` leaves it out.
+
+    Of a checkpoint that includes the network itself, in torch.
+    """
+    named = [choice for name in engines or [AUTO] if name != TORCH for choice in choices(bundle.manifest, name)[0]]
     usable = {(choice.name, choice.precision): choice for choice in [*choices(bundle.manifest)[0], *named]}
     wanted = {(choice.name, choice.precision) for choice in named}
     order = sorted(usable, key=lambda key: key != _REFERENCE)
-    return [usable[key] for key in order if key in wanted or key == _REFERENCE]
+    original = [Original()] if TORCH in engines or (bundle.original and not engines) else []
+    return [*(usable[key] for key in order if key in wanted or key == _REFERENCE), *original]
 
 
 def _arithmetic(choice: Choice) -> str:
