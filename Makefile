@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || echo python3)
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: setup demo test test-long bench lint clean
+.PHONY: setup demo test test-long bench models lint clean
 
 setup: $(READY)
 
@@ -29,12 +29,15 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 clean: ## what the other targets made; runs/ is yours and stays
-	rm -rf .venv build dist out/demo pocketlens.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist out/demo out/models pocketlens.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 bench: $(READY) .venv-peers ## the claims of benchmarks/, against peers in an environment of their own
 	$(BIN)/python benchmarks/spine.py
 	$(BIN)/python benchmarks/c_face.py
+
+models: $(READY) ## the smallest model again, from scratch in minutes, held to its bar
+	$(BIN)/python benchmarks/smallest.py
 
 .venv-peers:
 	$(PYTHON) -m venv $@

@@ -24,11 +24,12 @@ class CollapsibleConv(nn.Module):
         self.residual = residual
 
     def kernel(self) -> tuple[Tensor, Tensor]:
-        """The collapsed weight (outputs, inputs, k, k) and bias (outputs)."""
-        squeeze = self.squeeze.weight[:, :, 0, 0]
-        weight = torch.einsum("ow,wikl->oikl", squeeze, self.expand.weight)
+        """The collapsed weight (outputs, inputs, k, k) and bias (outputs), in full precision, which costs little."""
         assert self.expand.bias is not None and self.squeeze.bias is not None
-        bias = squeeze @ self.expand.bias + self.squeeze.bias
+        with torch.autocast(self.squeeze.weight.device.type, enabled=False):
+            squeeze = self.squeeze.weight[:, :, 0, 0]
+            weight = (squeeze @ self.expand.weight.flatten(1)).unflatten(1, self.expand.weight.shape[1:])
+            bias = squeeze @ self.expand.bias + self.squeeze.bias
         if self.residual:
             identity = torch.eye(weight.shape[0], dtype=weight.dtype, device=weight.device)[..., None, None]
             weight = weight + F.pad(identity, [self.expand.kernel_size[0] // 2] * 4)

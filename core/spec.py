@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Task = Literal["upscale", "interpolate"]
 State = Mapping[str, "Tensor"]
+TRUTH = "truth"
+"""The input that is the picture to be made: (N, channels, scale*H, scale*W)."""
 
 
 @dataclass(frozen=True)
@@ -38,17 +40,26 @@ class ModelSpec:
     by as much as things move."""
     taps: Mapping[str, str]
     """Public name of a feature map -> dotted path of the module that makes it."""
+    head: str = ""
+    """Dotted path of the module that makes the picture of the features, and alone depends on the scale; empty where
+    there is none."""
     split: bool = False
     """Whether the picture is no more than both frames warped and mixed by the network's last motion,
     so that a graph may give the motion, enlarged or as it was found, and leave the rest to its caller."""
+
+    @property
+    def privileged(self) -> bool:
+        """Whether it sees the picture that it is to make: it can teach, and never run."""
+        return TRUTH in self.inputs
 
     def blank(self, height: int, width: int) -> tuple[Tensor, ...]:
         """Black frames of this size, one sample, and the moment half way where the network asks for one."""
         import torch
 
+        sides = {name: self.scale if name == TRUTH else 1 for name in self.inputs}
         return tuple(
-            torch.full((1,), 0.5) if name == "t" else torch.zeros(1, self.channels, height, width)
-            for name in self.inputs
+            torch.full((1,), 0.5) if name == "t" else torch.zeros(1, self.channels, side * height, side * width)
+            for name, side in sides.items()
         )
 
 

@@ -62,8 +62,8 @@ class Upscaled:
     """A luma network's own output, float (H, W) over 255; None for RGB networks."""
 
 
-Upscaler = Callable[[np.ndarray], Upscaled]
-"""uint8 (h, w, 3) BGR -> Upscaled."""
+Upscaler = Callable[[Pair], Upscaled]
+"""Makes the large picture of a pair from the small one; only a privileged teacher looks at the truth as well."""
 Distance = Callable[[np.ndarray, np.ndarray], float]
 """Two uint8 (H, W, 3) BGR pictures of one size -> how far apart they look; 0 for equal ones."""
 
@@ -89,8 +89,8 @@ def coloured(output: np.ndarray, lr: np.ndarray) -> Upscaled:
 def shrinking(upscaler: Upscaler, factor: int) -> Upscaler:
     """The same, its pictures made `factor` times as small, as one would make them that enlarges less."""
 
-    def upscale(lr: np.ndarray) -> Upscaled:
-        return Upscaled(shrink(upscaler(lr).picture, factor), None)
+    def upscale(pair: Pair) -> Upscaled:
+        return Upscaled(shrink(upscaler(pair).picture, factor), None)
 
     return upscaler if factor == 1 else upscale
 
@@ -107,8 +107,8 @@ def score(
     for name, whole in pictures:
         pair = trial.degrader(name, whole, scale)
         bicubic = Upscaled(resize(pair.lr, *pair.hr.shape[:2]), None)
-        taught = trial.teacher and trial.teacher(pair.lr).picture
-        items.append({"name": name, **_scores(upscaler(pair.lr), pair.hr, taught, scale, trial.perceptual)})
+        taught = trial.teacher and trial.teacher(pair).picture
+        items.append({"name": name, **_scores(upscaler(pair), pair.hr, taught, scale, trial.perceptual)})
         baseline.append(_scores(bicubic, pair.hr, taught, scale, trial.perceptual))
     of_bicubic = _mean(baseline)
     del of_bicubic["psnr_y_direct"]

@@ -21,6 +21,7 @@ from .loss import WeightedSum
 from .recipe import Recipe
 from .run_folder import RunFolder
 from .schedule import learning_rate
+from .start import freeze_body, take_over
 from .taps import Outputs, Tapped
 
 _LOOK_EVERY = 10
@@ -86,7 +87,9 @@ def prepare(
     spec = recipe.student_spec()
     built = spec.build()
     if start:
-        built.load_state_dict(start.network.state_dict())
+        take_over(built, spec, start)
+    if recipe.student.freeze == "body":
+        freeze_body(built, spec)
     if recipe.quantize:
         imitate_int8(built, dict.fromkeys(int8, (0.0, 0.0)), recipe.quantize.signed)
     network = built.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -102,7 +105,8 @@ def prepare(
 
 
 def _adam(recipe: Recipe, parameters: list[nn.Parameter]) -> torch.optim.Optimizer:
-    return torch.optim.Adam(parameters, lr=recipe.optimiser.lr, betas=(0.9, 0.99))
+    trained = [weight for weight in parameters if weight.requires_grad]
+    return torch.optim.Adam(trained, lr=recipe.optimiser.lr, betas=(0.9, 0.99), fused=True)
 
 
 def begin_int8(training: Training, batches: Callable[[int], Batch]) -> None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from ..core.errors import BadInput, need
 from ..core.locate import is_bundle, locate
 from ..core.spec import refuse_other_scale
-from .evaluate import Upscaled, Upscaler, coloured
+from .evaluate import Pair, Upscaled, Upscaler, coloured
 from .interpolation_scores import Interpolator
 
 
@@ -71,7 +69,7 @@ def _open_bundle(path: Path, scale: int | None, precision: str, engine: str) -> 
     if facts.task == "interpolate":
         return InterpolatingModel(session.between)
 
-    def upscale(lr: np.ndarray) -> Upscaled:
-        return coloured(session.network(to_network(lr, facts.channels)), lr)
+    def upscale(pair: Pair) -> Upscaled:
+        return coloured(session.network(to_network(pair.lr, facts.channels)), pair.lr)
 
     return UpscalingModel(upscale, facts.scale)

@@ -42,7 +42,7 @@ def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 16
         views = {
             "LR": cv2.resize(pair.lr, (width, height), interpolation=cv2.INTER_NEAREST),
             "bicubic": resize(pair.lr, height, width),
-            "student": upscaler(pair.lr).picture,
+            "student": upscaler(pair).picture,
             "truth": pair.hr,
         }
         rows.append(_row(views, picture.busiest_square(pair.hr, side)))

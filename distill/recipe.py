@@ -64,6 +64,13 @@ class LossChoice(Choice):
 Degradation = Literal["bicubic", "real"]
 
 
+class StudentChoice(Choice):
+    """The network that is trained, and what of it."""
+
+    freeze: Literal["none", "body"] = "none"
+    """`body` trains the head alone: all that another scale needs at first (FSRCNN, section 3.4)."""
+
+
 class Data(_Section):
     """Where pictures come from and how they are cut."""
 
@@ -145,8 +152,9 @@ class Recipe(_Section):
     cache_gb: Positive = 8.0
     """Room on disk for the outputs of all teachers."""
     start: str = "none"
-    """A run folder or a checkpoint of the same network, whose weights to start from."""
-    student: Choice
+    """A run folder or a checkpoint of the same network, whose weights to start from; of another scale, all but its
+    head's."""
+    student: StudentChoice
     data: Data = Data()
     optimiser: Optimiser = Optimiser()
     quantize: Quantize | None = None

@@ -14,7 +14,6 @@ from ..core.catalog import RULES
 from ..core.errors import BadInput, MachineCannot
 from ..core.files import to_json, write_text
 from ..core.locate import is_bundle, locate
-from ..core.spec import ModelSpec
 from .batch import Batch
 from .fake_quant import imitate_int8
 from .fingerprint import Fingerprints, fingerprints
@@ -25,6 +24,7 @@ from .material import Material
 from .plots import draw_curves
 from .recipe import Recipe
 from .run_folder import CURVES, METRICS, SAMPLES, RunFolder
+from .start import load_start, scale_of
 from .upscaling import Upscaling
 
 
@@ -100,7 +100,7 @@ def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
     path, student = locate(recipe.teacher), recipe.student_spec()
     if is_bundle(path):
         raise BadInput(f"{recipe.teacher} is a bundle; a teacher is a run folder or a checkpoint")
-    teacher = checkpoint.load(path, guess=_scale_of(student))
+    teacher = checkpoint.load(path, guess=scale_of(student))
     if teacher.spec.task != student.task:
         raise BadInput(f"the teacher {recipe.teacher} is made to {teacher.spec.task}, the student to {student.task}")
     if teacher.spec.scale % student.scale:
@@ -108,21 +108,6 @@ def load_teacher(recipe: Recipe) -> checkpoint.Checkpoint | None:
             f"the teacher {recipe.teacher} upscales x{teacher.spec.scale}, not x{student.scale} or a multiple of it"
         )
     return teacher
-
-
-def _scale_of(student: ModelSpec) -> int | None:
-    """What foreign weights that do not tell their scale are taken to be of."""
-    return student.scale if student.task == "upscale" else None
-
-
-def load_start(recipe: Recipe) -> checkpoint.Checkpoint | None:
-    """The weights to start from, or None; raises BadInput when they are another network's."""
-    if recipe.start == "none":
-        return None
-    start = checkpoint.load(locate(recipe.start), _scale_of(recipe.student_spec()))
-    if (start.name, start.options) != (recipe.student.name, recipe.student_options()):
-        raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
-    return start
 
 
 def _train(job: Job, folder: RunFolder, quiet: bool) -> None:
@@ -161,6 +146,7 @@ def _finish(job: Job, folder: RunFolder) -> dict[str, Any]:
         "data": job.data if folder.data_file.exists() else None,
         "teacher": _taught_by(job),
         "start": job.start,
+        "machine": _machine(job.device),
         "versions": {"pocketlens": __version__, "torch": torch.__version__},
     }
     write_text(folder.path / METRICS, to_json(metrics) + "\n")
@@ -176,3 +162,12 @@ def _taught_by(job: Job) -> dict[str, Any] | None:
         return None
     reached = job.material.score(job.teacher.network, job.teacher.spec)["mean"]
     return {"name": job.recipe.teacher, "weights_sha256": job.teacher.digest, "validation": reached}
+
+
+def _machine(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    from ..runtime.machine import processor_name
+
+    threads = torch.get_num_threads()
+    return f"{processor_name()}, {threads} thread{'s' * (threads > 1)}"

@@ -9,20 +9,26 @@ from torch.nn import functional as F
 
 from ..core.colour import to_network
 from ..core.spec import ModelSpec
-from .evaluate import Upscaled, Upscaler, coloured
+from .evaluate import Pair, Upscaled, Upscaler, coloured
 
 
 def torch_upscaler(network: nn.Module, spec: ModelSpec, device: torch.device | str = "cpu") -> Upscaler:
     """The network, which must be on `device`, on whole pictures of any size in float32."""
 
-    def upscale(lr: np.ndarray) -> Upscaled:
-        height, width = (side * spec.scale for side in lr.shape[:2])
-        x = to_aligned(lr, spec).to(device)
+    def upscale(pair: Pair) -> Upscaled:
+        height, width = (side * spec.scale for side in pair.lr.shape[:2])
+        inputs = (tensor.to(device) for tensor in inputs_of(pair, spec))
         with torch.inference_mode():
-            y = network(x)[0, :, :height, :width].float().cpu().numpy()
-        return coloured(y, lr)
+            y = network(*inputs)[0, :, :height, :width].float().cpu().numpy()
+        return coloured(y, pair.lr)
 
     return upscale
+
+
+def inputs_of(pair: Pair, spec: ModelSpec) -> tuple[Tensor, ...]:
+    """What the network takes of a whole pair: the small picture; both, where it is privileged."""
+    frame = to_aligned(pair.lr, spec)
+    return (frame, to_aligned(pair.hr, spec)) if spec.privileged else (frame,)
 
 
 def to_aligned(bgr: np.ndarray, spec: ModelSpec) -> Tensor:

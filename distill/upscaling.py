@@ -6,6 +6,7 @@ import hashlib
 import math
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from .evaluate import Pair, Trial, score, shrinking
 from .plots import draw_strip
 from .recipe import HOLD_OUT, Recipe
 from .taps import Outputs, Tapped
-from .torch_upscaler import to_aligned, torch_upscaler
+from .torch_upscaler import inputs_of, torch_upscaler
 
 _BLANK = 16
 
@@ -58,7 +59,7 @@ class AskedUpscaler(Asked[Pair]):
         """The same on the device and in float32; a pair may be of several crops, (N, H, W, 3)."""
         height, width = sample.lr.shape[-3:-1]
         with torch.no_grad():
-            outputs = self._tapped(to_aligned(sample.lr, self._spec).to(self._device))
+            outputs = self._tapped(*(tensor.to(self._device) for tensor in inputs_of(sample, self._spec)))
             made = outputs.picture[:, :, : height * self._spec.scale, : width * self._spec.scale].float()
             if self._spec.scale != self._student.scale:
                 size = (height * self._student.scale, width * self._student.scale)
@@ -132,12 +133,13 @@ class Upscaling:
 
     def batch(self, step: int) -> Batch:
         """As `Material`."""
-        return self._batch(step)
+        batch = self._batch(step)
+        return _shown_truth(batch) if self._spec.privileged else batch
 
     def watch(self, network: nn.Module) -> float:
         """As `Material`."""
         upscale = torch_upscaler(network, self._spec, self._device)
-        scores = [psnr_y(upscale(pair.lr).picture, pair.hr, self._spec.scale) for pair in self._held_out]
+        scores = [psnr_y(upscale(pair).picture, pair.hr, self._spec.scale) for pair in self._held_out]
         return float(np.mean(scores))
 
     def score(self, network: nn.Module, spec: ModelSpec) -> dict[str, Any]:
@@ -152,6 +154,11 @@ class Upscaling:
     def files(self, source: str) -> list[Path]:
         """As `Material`."""
         return picture_files(source)
+
+
+def _shown_truth(batch: Batch) -> Batch:
+    target = batch.target
+    return replace(batch, target=replace(target, inputs=(*target.inputs, target.picture)))
 
 
 def require_multiple(recipe: Recipe, multiple: int) -> None:

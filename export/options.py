@@ -27,8 +27,8 @@ Scale = Annotated[int | None, typer.Option(help="Scale, for a checkpoint that do
 def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
     """MODEL as a network with weights.
 
-    Raises BadInput for a bundle, which holds graphs only, for what is no model at all, and for what
-    `checkpoint.load` refuses; MachineCannot without torch.
+    Raises BadInput for a bundle, which holds graphs only, for a teacher that cannot run, for what is no model at all,
+    and for what `checkpoint.load` refuses; MachineCannot without torch.
     """
     path = locate(model)
     if is_bundle(path):
@@ -38,7 +38,10 @@ def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
     need("torch", "train")
     from ..core.checkpoint import load
 
-    return load(path, scale)
+    trained = load(path, scale)
+    if trained.spec.privileged:
+        raise BadInput(f"{model} sees the picture that it is to make: it can teach, not run; export a student of it")
+    return trained
 
 
 def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:

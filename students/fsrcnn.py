@@ -90,6 +90,7 @@ def _spec(options: Options) -> ModelSpec:
         align=1,
         reach=2 + options.m + head_reach,
         taps={"features": "extract", "shrunk": "shrink", "mapped": "map", "expanded": "expand"},
+        head="head",
     )
 
 

@@ -64,6 +64,7 @@ def _spec(options: Options) -> ModelSpec:
         align=1,
         reach=2 + options.blocks + 2,
         taps={"shallow": "first", "trunk": "trunk"},
+        head="last",
     )
 
 

@@ -12,7 +12,7 @@ import torch
 from pocketlens.core import checkpoint
 from pocketlens.core.catalog import Catalog
 from pocketlens.core.motion import Between, fuse
-from pocketlens.core.spec import Model, ModelSpec, Task
+from pocketlens.core.spec import TRUTH, Model, ModelSpec, Task
 from torch import Tensor, nn
 
 SMALL = 3
@@ -60,8 +60,15 @@ def _alternatives(options: type, small: int) -> list[dict[str, Any]]:
 
 def noise(spec: ModelSpec, height: int, width: int, count: int = 1) -> list[Tensor]:
     """Random input of this many multiples of `align`, each sample with a moment of its own."""
-    size = (count, spec.channels, height * spec.align, width * spec.align)
-    return [0.05 + 0.9 * torch.rand(count) if name == "t" else torch.rand(size) for name in spec.inputs]
+    sides = height * spec.align, width * spec.align
+    return [_noise(name, spec, count, *sides) for name in spec.inputs]
+
+
+def _noise(name: str, spec: ModelSpec, count: int, height: int, width: int) -> Tensor:
+    if name == "t":
+        return 0.05 + 0.9 * torch.rand(count)
+    factor = spec.scale if name == TRUTH else 1
+    return torch.rand(count, spec.channels, factor * height, factor * width)
 
 
 def answer(made: Tensor | Between) -> Tensor:
@@ -85,7 +92,8 @@ def impulse_reach(network: nn.Module, spec: ModelSpec) -> int:
     samples = torch.arange(len(places))
     frames = torch.zeros(len(places), spec.channels, spec.align, width, dtype=torch.float64)
     frames[samples, :, :, places] = 1
-    feeds = [frames.new_zeros(len(places)) if name == "t" else frames for name in spec.inputs]
+    others = {"t": frames.new_zeros(len(places)), TRUTH: nn.functional.interpolate(0 * frames, scale_factor=spec.scale)}
+    feeds = [others.get(name, frames) for name in spec.inputs]
     with torch.inference_mode():
         sample, column = answer(network(*feeds)).abs().amax((1, 2)).nonzero().unbind(1)
     column = column // spec.scale
@@ -147,7 +155,7 @@ class UpscalerContract(NetworkContract):
             made = case.network()(*noise(spec, 3, 5, count=2))
         assert made.shape == (2, spec.channels, 3 * spec.align * spec.scale, 5 * spec.align * spec.scale)
         assert torch.isfinite(made).all()
-        assert len(spec.inputs) == 1
+        assert spec.inputs in (("frame",), ("frame", TRUTH))
 
 
 class InterpolatorContract(NetworkContract):

@@ -44,7 +44,8 @@ def outputs(seed: int, tap: str, channels: int = 4, side: int = 6) -> Outputs:
 
     motion = Motion(*(rand(2, count, 32, 32).requires_grad_() for count in (2, 2, 1)))
     picture = rand(2, 3, 32, 32).requires_grad_()
-    return Outputs(picture, {tap: rand(2, channels, side, side).requires_grad_()}, (motion,))
+    taps = {tap: rand(2, channels, side, side).requires_grad_(), "code": rand(2, 3, 32, 32).requires_grad_()}
+    return Outputs(picture, taps, (motion,))
 
 
 def target(picture: torch.Tensor) -> Target:
@@ -70,7 +71,8 @@ def adapters(term: LossTerm) -> list[torch.nn.Parameter]:
 def test_it_is_nothing_when_the_student_is_the_teacher_and_the_truth(name: str, options: dict[str, Any]):
     # In one colour, so that what is fetched from anywhere is the truth too.
     flat = torch.full((2, 3, 32, 32), 0.5)
-    student, teacher = (replace(outputs(0, tap), picture=flat) for tap in ("own", "other"))
+    made = (outputs(0, tap) for tap in ("own", "other"))
+    student, teacher = (replace(one, picture=flat, taps={**one.taps, "code": flat}) for one in made)
     term = build(name, options, student, teacher)
     for weight in adapters(term):
         torch.nn.init.dirac_(weight) if weight.ndim == 4 else torch.nn.init.zeros_(weight)

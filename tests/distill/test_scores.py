@@ -16,20 +16,21 @@ from pocketlens.core import picture
 from pocketlens.core.colour import luma
 from pocketlens.core.metrics import psnr, psnr_y
 from pocketlens.core.resize import resize
-from pocketlens.distill.evaluate import Upscaled, coloured, score
+from pocketlens.distill.evaluate import Pair, Upscaled, coloured, score
 from runs import write_teacher
 
 
 def test_the_scores_are_those_of_the_picture_and_of_the_networks_own_luma(photos: Path):
     truth = picture.read(photos / "0.png")[:55]
 
-    def upscale(lr: np.ndarray) -> Upscaled:
+    def upscale(pair: Pair) -> Upscaled:
+        lr = pair.lr
         return coloured(luma(resize(lr, lr.shape[0] * 2, lr.shape[1] * 2))[None] + np.float32(0.01), lr)
 
     result = score(upscale, [("0.png", truth)], 2)
     item, baseline, hr = result["items"][0], result["baseline"], truth[:54, :64]
     lr = resize(hr, 27, 32)
-    made = upscale(lr)
+    made = upscale(Pair("0.png", hr, lr))
     assert made.luma is not None
     assert item["psnr_y"] == psnr_y(made.picture, hr, 2) < baseline["psnr_y"]
     assert item["psnr_y_direct"] == psnr(np.rint(made.luma * 255), np.rint(luma(hr) * 255), 2)

@@ -13,6 +13,7 @@ from commands import pocketlens
 from engines_here import usable
 from pocketlens.core import checkpoint, picture
 from pocketlens.core.errors import BadInput
+from pocketlens.distill.evaluate import Pair
 from pocketlens.distill.torch_upscaler import torch_upscaler
 from pocketlens.runtime import Session
 from pocketlens.runtime.choose import choices
@@ -35,7 +36,7 @@ def test_it_is_upscaled_as_torch_would(run_folder: Path, tmp_path: Path):
     for model in (run_folder, run_folder / "weights.safetensors"):
         assert pocketlens("run", model, tmp_path / "in.png", "-o", tmp_path / "out.png", "--force", "--quiet") == 0
         trained = checkpoint.load(model)
-        wanted = torch_upscaler(trained.network, trained.spec)(bgr).picture
+        wanted = torch_upscaler(trained.network, trained.spec)(Pair("", bgr, bgr)).picture
         made = picture.read(tmp_path / "out.png")
         assert np.abs(made.astype(int) - wanted).max() <= 1
 

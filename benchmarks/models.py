@@ -1,0 +1,90 @@
+"""What the models are and what they reach: the figures of `docs/models.md`.
+
+    python benchmarks/models.py --data Set5 --data Set14 --data B100 --data middlebury-other --data ucf101 --data davis
+
+Scores every run in `students/weights` on every set of its task, and the int8 of the bundle that was sealed from it.
+Writes `benchmarks/results/models.json`, and from that the page; with no `--data`, the page alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from models_page import page
+from pocketlens.core import checkpoint, triplet
+from pocketlens.core.errors import BadInput
+from pocketlens.core.files import to_json, write_text
+from pocketlens.core.locate import BUNDLES
+from pocketlens.distill import recipe as recipes
+from pocketlens.distill.model import open_model
+from pocketlens.distill.score_folder import score_folder
+from pocketlens.export.cost import macs_per_pixel, parameters
+from pocketlens.runtime.resolve import open_bundle
+
+HERE = Path(__file__).parent
+RUNS = HERE.parent / "students" / "weights"
+RESULTS = HERE / "results" / "models.json"
+PAGE = HERE.parent / "docs" / "models.md"
+PIXELS = 1280 * 720
+
+
+def facts(run: Path, sets: list[Path]) -> dict[str, Any]:
+    """All that the page tells of one run."""
+    trained, trained_on = checkpoint.load(run), json.loads((run / "metrics.json").read_text(encoding="utf-8"))
+    recipe, deployed, spec = recipes.load(str(run / "recipe.toml")), trained.deployed(), trained.spec
+    fitting = [folder for folder in sets if holds_triplets(folder) == (spec.task == "interpolate")]
+    return {
+        "name": run.name,
+        "task": spec.task,
+        "scale": spec.scale,
+        "parameters": parameters(deployed),
+        "macs": macs_per_pixel(deployed, spec) * PIXELS / spec.scale**2,
+        "recipe": recipe.summary,
+        "steps": recipe.steps,
+        "batch": recipe.batch,
+        "patch": recipe.data.patch,
+        "seconds": trained_on["seconds"],
+        "machine": trained_on.get("machine", "not recorded"),
+        "data": {source: recipe.card.licence(source) for source in recipe.data.train},
+        "scores": {folder.name: scores(str(run), folder) for folder in fitting},
+        "int8": int8(run.name, trained.digest, fitting),
+    }
+
+
+def holds_triplets(folder: Path) -> bool:
+    """Whether a folder is scored on by interpolators."""
+    try:
+        return bool(triplet.find(folder))
+    except BadInput:
+        return False
+
+
+def scores(model: str, folder: Path, precision: str | None = None) -> dict[str, Any]:
+    """The means that `distill eval` gives, and the baseline's."""
+    found = score_folder(open_model(model, precision=precision), folder, quiet=True)
+    return {"mean": found["mean"], "baseline": found["baseline"]}
+
+
+def int8(name: str, digest: str, sets: list[Path]) -> dict[str, Any]:
+    """Means of the shipped bundle in int8 on each set; nothing where it was not sealed from these weights."""
+    if not (BUNDLES / f"{name}.plens").exists() or open_bundle(name).manifest.provenance["weights_sha256"] != digest:
+        return {}
+    return {folder.name: scores(name, folder, "int8")["mean"] for folder in sets}
+
+
+def main() -> None:
+    """Score where there are sets, then write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", action="append", default=[], type=Path, help="HR pictures, or triplets")
+    sets = parser.parse_args().data
+    if sets:
+        found = [facts(run, sets) for run in sorted(RUNS.iterdir()) if (run / "metrics.json").exists()]
+        write_text(RESULTS, to_json(found) + "\n")
+    write_text(PAGE, page(json.loads(RESULTS.read_text(encoding="utf-8"))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""`docs/models.md` from the figures in `benchmarks/results/models.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from smallest import BAR, STEPS
+
+Facts = dict[str, Any]
+
+_HEAD = """# Models
+What is shipped or ready to be: what each model costs, what it reaches, and what made it. Written by
+`benchmarks/models.py` from the runs in `students/weights/`; no figure here is typed.
+"""
+_UPSCALERS = """## Upscalers
+PSNR-Y in dB and SSIM-Y of the 8-bit picture that a user gets; in brackets PSNR as the papers count, on the network's
+own luma rounded to 8 bits. LR is made by antialiased bicubic. The last column is what the shipped bundle loses in
+int8, in dB, on each set. Set5 was watched while models were trained and recipes compared; Set14 and B100 were never
+chosen by.
+"""
+_INTERPOLATORS = """## Interpolators
+RGB PSNR in dB and SSIM of the middle frame.
+"""
+_TRAINING = """## How they were made
+Multiply-adds are of one picture of 1280x720: that which comes out, or that which is put between two.
+"""
+_AGAIN = f"""## From scratch in minutes
+`make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not
+come to {BAR:.2f} dB over bicubic on three that it never saw.
+"""
+_LICENCES = """## What they learned from
+The folders of `data.train`, on the terms that the runs' cards state. A model trained on pictures for research is for
+research; train on your own before you sell a product.
+"""
+
+
+def page(models: Sequence[Facts]) -> str:
+    """The whole page."""
+    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    interpolators = [one for one in models if one["task"] == "interpolate"]
+    return "\n".join(
+        [_HEAD, _UPSCALERS, *_scores(upscalers, _upscaled), "", _INTERPOLATORS, *_scores(interpolators, _between), "",
+         _TRAINING, *_training([*upscalers, *interpolators]), "", _AGAIN, _LICENCES, *_licences(models), ""]
+    )  # fmt: skip
+
+
+def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    columns = list(columns)
+    return [_row(columns), "|" + "---|" * len(columns), *map(_row, rows)]
+
+
+def _row(cells: Iterable[str]) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _scores(models: Sequence[Facts], shown: Any) -> list[str]:
+    """A row a model, and for each scale one of the baseline."""
+    sets = list(dict.fromkeys(name for one in models for name in one["scores"]))
+    rows = []
+    for place, one in enumerate(models):
+        if not place or models[place - 1]["scale"] != one["scale"]:
+            given = [one["scores"][name]["baseline"] for name in sets]
+            label = given[0]["name"] if one["scale"] == 1 else f"{given[0]['name']} x{one['scale']}"
+            rows.append([label, *map(shown, given), ""])
+        means = [one["scores"][name]["mean"] for name in sets]
+        rows.append([f"`{one['name']}`", *map(shown, means), _lost(one, sets)])
+    return _table(["model", *sets, "lost in int8"], rows)
+
+
+def _upscaled(score: Facts) -> str:
+    direct = f" ({score['psnr_y_direct']:.2f})" if score.get("psnr_y_direct") else ""
+    return f"{score['psnr_y']:.2f}{direct} / {score['ssim_y']:.4f}"
+
+
+def _between(score: Facts) -> str:
+    return f"{score['psnr_rgb']:.2f} / {score['ssim_rgb']:.4f}"
+
+
+def _lost(one: Facts, sets: Sequence[str]) -> str:
+    metric = "psnr_y" if one["task"] == "upscale" else "psnr_rgb"
+    lost = [one["scores"][name]["mean"][metric] - one["int8"][name][metric] for name in sets if name in one["int8"]]
+    # Adding nothing makes a nought that was rounded from below lose its sign.
+    return " / ".join(f"{round(value, 2) + 0.0:.2f}" for value in lost) or "not sealed yet"
+
+
+def _training(models: Sequence[Facts]) -> list[str]:
+    columns = ["model", "parameters", "multiply-adds, 720p", "recipe", "steps x crops x side", "time", "machine"]
+    return _table(
+        columns,
+        (
+            [
+                f"`{one['name']}`",
+                f"{one['parameters']:,}",
+                f"{one['macs'] / 1e9:.2f} G",
+                one["recipe"],
+                f"{one['steps']:,} x {one['batch']} x {one['patch']}",
+                _time(one["seconds"]),
+                one["machine"],
+            ]
+            for one in models
+        ),
+    )
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
+def _licences(models: Sequence[Facts]) -> list[str]:
+    told = {source: licence for one in models for source, licence in one["data"].items()}
+    users = {source: ", ".join(f"`{one['name']}`" for one in models if source in one["data"]) for source in told}
+    return _table(["pictures", "terms", "models"], ([name, terms, users[name]] for name, terms in told.items()))
