@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core.errors import MachineCannot, need
 from ..engine import Arrays, Engine, telling_line
+from ..openvino_graph import rewritten
 
 _SIZES_KEPT = 4
 _FIRST = threading.Lock()
@@ -33,13 +34,7 @@ class _Program:
         self._floats = {port.any_name for port in floats}
         self._in_bytes: dict[frozenset[str], Any] = {frozenset(): model}
         self._requests: OrderedDict[tuple, Any] = OrderedDict()
-        self._settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
-            # Left to itself the plugin computes in bf16 where the CPU has it: another picture on
-            # another machine, wrong by up to half a grey level. The precision is the graph's to say.
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
+        self._settings = settings(threads)
 
     def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
         """As `Program.run`."""
@@ -65,7 +60,7 @@ class _Program:
                 self._in_bytes[narrow] = _in_bytes(self._model, narrow)
             model = self._in_bytes[narrow]
             model.reshape({name: list(shape) for name, shape in shapes.items()})
-            compiled = core().compile_model(model, "CPU", self._settings)
+            compiled = core().compile_model(rewritten(model.clone()), "CPU", self._settings)
             self._requests[key] = compiled.create_infer_request()
         self._requests.move_to_end(key)
         while len(self._requests) > _SIZES_KEPT:
@@ -96,6 +91,17 @@ def _in_bytes(model: Any, names: frozenset[str]) -> Any:
         if port.any_name in names:
             changed.output(port.any_name).postprocess().custom(to_bytes)
     return changed.build()
+
+
+def settings(threads: int) -> dict[str, Any]:
+    """How a graph is compiled."""
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        # Left to itself the plugin computes in bf16 where the CPU has it: another picture on
+        # another machine, wrong by up to half a grey level. The precision is the graph's to say.
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
 
 
 def core() -> Any:
