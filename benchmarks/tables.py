@@ -83,7 +83,9 @@ def table(name: str, results: Path = RESULTS) -> str:
     found = json.loads(file.read_text(encoding="utf-8"))
     head, *rows = make(found)
     lines = [head, ["---"] * len(head), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + f"\n*`{command}`{_where(found)}.*\n"
+    missing = "".join(f" Without {name}: {why}." for name, why in found.get("absent", {}).items())
+    told = f"\n*`{command}`{_where(found)}.{missing}*\n"
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines) + told
 
 
 def _where(found: Mapping[str, Any]) -> str:

@@ -2,8 +2,7 @@
 
     python ncnn_cpu.py NETWORK.param FRAME.npy OUT.npy THREADS
 
-The weights are in NETWORK.bin. What goes in is called `in0` and what comes out `out0`, as its converter pnnx has it, or
-`data` and `output`, as in the packages that ship networks for it.
+The weights are in NETWORK.bin.
 """
 
 import sys
