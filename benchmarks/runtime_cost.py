@@ -2,10 +2,11 @@
 
     python benchmarks/runtime_cost.py
 
-The bare call is the float graph on arrays that are there already. Beside it a frame goes through `Session.process`,
-and from the caller's memory into the caller's memory through `push` and `pull`. A cost is the median, over rounds
-in which all take turns, of a call's time less the bare call's; `noise` is the same of the bare call itself, made
-twice a round. Writes `benchmarks/results/runtime_cost.json`.
+The bare call is the engine's own, on arrays that are there already: of the `float` graph, which sees luma, for planar
+and grey frames, and of the `frame` graph, which takes and gives BGR bytes, for BGR. Beside it a frame goes through
+`Session.process`, and from the caller's memory into the caller's memory through `push` and `pull`. A cost is the
+median, over rounds in which all take turns, of a call's time less the bare call's; `noise` is the same of the bare
+call of `float` itself, made twice a round. Writes `benchmarks/results/runtime_cost.json`.
 """
 
 from __future__ import annotations
@@ -34,13 +35,18 @@ SIZES = {(360, 640): 1, (64, 64): 20}
 """Height and width, and how many times as many rounds they are given."""
 
 
-def bare(session: Session, height: int, width: int, threads: int) -> Callable[[], object]:
-    """The engine's own call, on arrays that are there already."""
+def bare(session: Session, face: str, height: int, width: int, threads: int) -> Callable[[], object]:
+    """The engine's own call of a graph, on arrays that are there already."""
     bundle, engine = open_bundle(MODEL), ENGINES.get(session.engine)
-    program, facts = engine.load(bundle.graph(session.precision, "float", engine.reads), threads), bundle.manifest
-    shape = (1, facts.channels, height, width)
-    feeds = {facts.inputs[0]: np.random.default_rng(0).random(shape, np.float32)}
-    out = {facts.output: np.empty((*shape[:2], *(facts.scale * side for side in shape[2:])), np.float32)}
+    program, facts = engine.load(bundle.graph(session.precision, face, engine.reads), threads), bundle.manifest
+    random, large = np.random.default_rng(0), (facts.scale * height, facts.scale * width)
+    if face == "frame":
+        given = random.integers(0, 256, (1, height, width, 3), np.uint8)
+        made = np.empty((1, *large, 3), np.uint8)
+    else:
+        given = random.random((1, facts.channels, height, width), np.float32)
+        made = np.empty((1, facts.channels, *large), np.float32)
+    feeds, out = {facts.inputs[0]: given}, {facts.output: made}
     return lambda: program.run(feeds, out)
 
 
@@ -64,7 +70,8 @@ def costs(precision: str, height: int, width: int, threads: int, rounds: int) ->
     _, handle = api.create(MODEL, {"precision": precision, "threads": threads})
     assert api.load(handle) == Status.OK, api.last_error(handle)
     with Session.open(MODEL, precision=precision, threads=threads) as session:
-        calls = {name: bare(session, height, width, threads) for name in ("bare", "noise")}
+        faces = {"float": "float", "frame": "frame", "noise": "float"}
+        calls = {name: bare(session, face, height, width, threads) for name, face in faces.items()}
         for form, size in BYTES.items():
             small, large = (np.random.default_rng(0).bytes(int(size * n * height * width)) for n in (1, 4))
             frame = Descriptor(small, form, width, height)
@@ -74,11 +81,17 @@ def costs(precision: str, height: int, width: int, threads: int, rounds: int) ->
         series = timed(calls, rounds)
         engine = session.engine
     api.destroy(handle)
-    reference = series.pop("bare")
-    median = float(np.median(reference))
-    found = {name: float(np.median(times - reference)) for name, times in series.items()}
-    rows = {name: {"ms": ms, "share": ms / median} for name, ms in found.items()}
-    return {"engine": engine, "bare_ms": median, "beyond": rows}
+    bare_times = {face: series.pop(face) for face in ("float", "frame")}
+    rows = {}
+    for name, times in series.items():
+        face = "frame" if name.endswith("BGR24") else "float"
+        ms = float(np.median(times - bare_times[face]))
+        rows[name] = {"beyond": face, "ms": ms, "share": ms / float(np.median(bare_times[face]))}
+    return {
+        "engine": engine,
+        "bare_ms": {face: float(np.median(times)) for face, times in bare_times.items()},
+        "cost": rows,
+    }
 
 
 def main() -> None:
@@ -93,9 +106,10 @@ def main() -> None:
         for precision in ("int8", "fp32"):
             found = costs(precision, height, width, chosen.threads, chosen.rounds * more)
             results[f"{width}x{height} {precision}"] = found
-            print(f"{width}x{height} {precision} on {found['engine']}: {found['bare_ms']:.2f} ms bare")
-            for name, row in found["beyond"].items():
-                print(f"  {name}: {row['ms']:+.3f} ms, {row['share']:+.1%}")
+            told = ", ".join(f"{ms:.2f} ms {face}" for face, ms in found["bare_ms"].items())
+            print(f"{width}x{height} {precision} on {found['engine']}: {told}")
+            for name, row in found["cost"].items():
+                print(f"  {name}: {row['ms']:+.3f} ms beyond {row['beyond']}, {row['share']:+.1%}")
     write_text(chosen.out, json.dumps(results, indent=1) + "\n")
 
 

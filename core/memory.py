@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from sys import getrefcount
 
 import numpy as np
@@ -38,9 +39,26 @@ class Pool:
 
     def __init__(self) -> None:
         self._shelves: OrderedDict[tuple[tuple[int, ...], DTypeLike], list[np.ndarray]] = OrderedDict()
+        self._offered: np.ndarray | None = None
+
+    @contextmanager
+    def offering(self, array: np.ndarray | None) -> Iterator[None]:
+        """Within it, the first one who asks for this shape and kind gets this array, if any.
+
+        Only for what keeps nothing of what it makes: the array is somebody else's again afterwards.
+        """
+        self._offered = array
+        try:
+            yield
+        finally:
+            self._offered = None
 
     def empty(self, shape: tuple[int, ...], kind: DTypeLike) -> np.ndarray:
         """As `np.empty`."""
+        offered = self._offered
+        if offered is not None and (offered.shape, offered.dtype) == (shape, kind):
+            self._offered = None
+            return offered
         key = shape, kind
         shelf = self._shelves.setdefault(key, [])
         self._shelves.move_to_end(key)

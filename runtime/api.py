@@ -18,8 +18,8 @@ from typing import Any, TypeVar
 from .. import __version__
 from ..core.errors import told
 from .arrays import describe
-from .convert import give, taken
-from .descriptor import Descriptor, Matrix, PixelFormat, Range
+from .convert import direct, give, taken
+from .descriptor import Descriptor, Matrix, PixelFormat, Range, mapped
 from .handles import NO_HANDLE, NOBODY, Instance, admit, call, dismiss, find, guarded
 from .resolve import open_bundle
 from .session import Session
@@ -154,12 +154,15 @@ def pull(handle: int, out: Descriptor) -> Status:
     def work(instance: Instance) -> Status:
         session, stream = instance.loaded()
         with refusing(Status.BAD_FRAME):
-            frame = stream.peek()
+            # What interpolates keeps frames for later, when that memory is the caller's again.
+            with session.memory.offering(None if session.interpolates else direct(out)):
+                frame = stream.peek()
             if frame is None:
                 return Status.END if stream.ended else Status.AGAIN
             if not isinstance(out, Descriptor) or (out.height, out.width) == frame.size:
-                give(frame, out, session.memory.empty)
+                mapped(out, writable=True)  # what is wrong with `out` must not cost the frame
                 stream.pop()
+                give(frame, out, session.memory.empty)
                 return Status.OK
         out.height, out.width = frame.size
         raise Refused(Status.OTHER_SIZE, f"the frame that waits is {out.width}x{out.height}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from math import floor
 
@@ -17,26 +18,44 @@ _SHARPNESS = -0.75
 
 
 def enlarge_chroma(
-    plane: np.ndarray, height: int, width: int, scale: int, source: Layout, target: Layout, empty: Empty = np.empty
-) -> np.ndarray:
-    """A chroma plane of a frame -> that of the frame `scale` times as large, height x width.
+    pair: Sequence[np.ndarray],
+    height: int,
+    width: int,
+    scale: int,
+    source: Layout,
+    target: Layout,
+    empty: Empty = np.empty,
+) -> Sequence[np.ndarray]:
+    """Cb and Cr of a frame -> those of the frame `scale` times as large, height x width.
 
-    Cubic, and sited as in `source`: resizing the plane edge to edge would push colours sideways by a
-    quarter of an output pixel, and further in frames of odd size. A plane of one value, broadcast, stays one.
+    Cubic, and sited as in `source`: resizing a plane edge to edge would push colours sideways by a
+    quarter of an output pixel, and further in frames of odd size. Planes of one value, broadcast, stay such.
     """
     rows, columns = target.chroma_size(height, width)
-    if plane.strides == (0, 0):
-        return np.broadcast_to(plane[:1, :1], (rows, columns))
+    if all(plane.strides == (0, 0) for plane in pair):
+        return [np.broadcast_to(plane[:1, :1], (rows, columns)) for plane in pair]
     first_x = (0.5 / scale - 0.5) / source.across
     first_y = ((target.down / 2) / scale - source.down / 2) / source.down
-    across = _phases(copied(plane, np.float32, empty), 1, scale * source.across, target.across, first_x, empty)
-    wide = cv2.merge(across, empty((*across[0].shape, len(across)), np.float32)).reshape(len(plane), -1)
-    made = empty((rows, columns), plane.dtype)
-    down = _phases(wide, 0, scale * source.down, target.down, first_y, empty)
-    for row, phase in enumerate(down):
-        places = made[row :: len(down)]
-        store(phase[: len(places), :columns], 1, places)
-    return made
+    kind = pair[0].dtype
+    both = copied(cv2.merge(pair, empty((*pair[0].shape, 2), kind)), np.float32, empty)
+    down = _phases(both, 0, scale * source.down, target.down, first_y, empty)
+    across = [_phases(phase, 1, scale * source.across, target.across, first_x, empty) for phase in down]
+    made = empty((len(down) * len(across[0][0]), len(across[0]) * across[0][0].shape[1], 2), kind)
+    for row, phases in enumerate(across):
+        _interleave([store(phase, 1, empty(phase.shape, kind)) for phase in phases], made[row :: len(down)])
+    if source.bits > 8:
+        np.minimum(made, (1 << source.bits) - 1, out=made)
+    return cv2.split(made[:rows, :columns], [empty((rows, columns), kind) for _ in pair])
+
+
+def _interleave(phases: Sequence[np.ndarray], into: np.ndarray) -> None:
+    """Columns of two-channel images, in turn; to OpenCV a pair of samples is one, of as many bytes."""
+    pairs = [_paired(phase) for phase in phases]
+    cv2.merge(pairs, _paired(into).reshape(*pairs[0].shape, len(pairs)))
+
+
+def _paired(image: np.ndarray) -> np.ndarray:
+    return image.view(np.uint16 if image.itemsize == 1 else np.int32)[..., 0]
 
 
 def _phases(plane: np.ndarray, axis: int, finer: int, coarser: int, first: float, empty: Empty) -> list[np.ndarray]:

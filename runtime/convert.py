@@ -8,6 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ..core.errors import BadInput
 from ..core.memory import Empty
 from .chroma import enlarge_chroma
 from .descriptor import Descriptor, Matrix, PixelFormat, Range, mapped
@@ -53,11 +54,31 @@ def _split(plane: np.ndarray, empty: Empty) -> Sequence[np.ndarray]:
     return cv2.split(plane, [empty(plane.shape[:2], np.uint8) for _ in range(plane.shape[2])])
 
 
+def _interleave(samples: Sequence[np.ndarray], into: np.ndarray) -> None:
+    if len(samples) > 1 or not np.may_share_memory(samples[0], into):
+        cv2.merge(samples, into)
+
+
 def _shuffle(pixels: np.ndarray, code: int | None, into: np.ndarray) -> None:
     if code is None:
-        into[:] = pixels
+        if not np.may_share_memory(pixels, into):
+            into[:] = pixels
     else:
         cv2.cvtColor(pixels, code, dst=into)
+
+
+def direct(target: Descriptor) -> np.ndarray | None:
+    """The caller's memory, where its BGR pixels or its luma (1, 1, H, W) may be made: `give` copies them no more.
+
+    None where rows have gaps, where a frame has no plane like that, and where `give` will refuse the target.
+    """
+    try:
+        first, *_ = mapped(target, writable=True)
+    except BadInput:
+        return None
+    if not first.flags.c_contiguous or target.format in (PixelFormat.RGB24, PixelFormat.BGRA):
+        return None
+    return first if target.format == PixelFormat.BGR24 else first.reshape(1, 1, *first.shape[:2])
 
 
 def give(frame: Frame, target: Descriptor, empty: Empty = np.empty) -> None:
@@ -76,7 +97,7 @@ def give(frame: Frame, target: Descriptor, empty: Empty = np.empty) -> None:
     else:
         made = iter(_planar(frame, target, empty))
         for plane in planes:
-            cv2.merge([next(made) for _ in range(plane.shape[2])], plane)
+            _interleave([next(made) for _ in range(plane.shape[2])], plane)
     target.pts, target.duration, target.time_base = frame.pts, frame.duration, frame.time_base
 
 
@@ -116,5 +137,5 @@ def _laid_out(frame: Frame, target: Layout, empty: Empty) -> Frame:
     if source == target:
         return frame
     y, *chroma = frame.planes
-    placed = [enlarge_chroma(plane, *frame.size, 1, source, target, empty) for plane in chroma]
+    placed = enlarge_chroma(chroma, *frame.size, 1, source, target, empty)
     return replace(frame, planes=(y, *placed), format=target.name)

@@ -52,3 +52,19 @@ def test_a_pool_remembers_no_more_arrays_than_a_queue_holds():
     alive = [weakref.ref(array) for array in collected]
     del collected
     assert sum(array() is not None for array in alive) < 20
+
+
+def test_what_is_offered_goes_to_the_first_who_asks_for_just_that():
+    pool, mine = Pool(), np.empty((4, 5), np.uint8)
+    with pool.offering(mine):
+        others = [pool.empty(shape, kind) for shape, kind in (((5, 4), np.uint8), ((4, 5), np.float32))]
+        first, second = (pool.empty((4, 5), np.uint8) for _ in range(2))
+    assert first is mine
+    assert not any(np.may_share_memory(mine, array) for array in (*others, second))
+
+
+def test_what_nobody_took_is_offered_no_more():
+    pool, mine = Pool(), np.empty((4, 5), np.uint8)
+    with pytest.raises(ZeroDivisionError), pool.offering(mine):
+        raise ZeroDivisionError
+    assert pool.empty((4, 5), np.uint8) is not mine

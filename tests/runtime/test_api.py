@@ -228,6 +228,31 @@ def test_the_callers_memory_is_free_as_soon_as_it_was_pushed(bundles: dict[str, 
     assert made == expected
 
 
+@pytest.mark.parametrize("form", PixelFormat)
+@pytest.mark.parametrize("name", ["upscaler", "interpolator"])
+def test_frames_that_come_do_not_hang_on_the_memory_of_those_before(
+    bundles: dict[str, Path], name: str, form: PixelFormat
+):
+    height, width = (24, 32) if name == "upscaler" else (12, 16)
+    made: list[list[bytes]] = []
+    for spoil in (False, True):
+        room = least(form, height, width, 0)[1]
+        turned = Descriptor(bytearray(b"\x5a" * room), form, height, width)
+        out, frames = Descriptor(bytearray(room), form, width, height), list[bytes]()
+        with loaded(bundles[name]) as handle:
+            for frame in clip(4):
+                assert api.push(handle, frame) == Status.OK
+                # As many pixels, and yet not the size: the frame waits on, and must not lie there.
+                assert not spoil or api.pull(handle, turned) in (Status.OTHER_SIZE, Status.AGAIN)
+                turned.data[:], turned.width, turned.height = bytes(room), height, width
+                while api.pull(handle, out) == Status.OK:
+                    frames.append(bytes(out.data))
+                    out.data[:] = bytes(room) if spoil else out.data
+        made.append(frames)
+    assert made[0] == made[1]
+    assert len(made[0]) == (4 if name == "upscaler" else 6)
+
+
 @pytest.mark.parametrize(("form", "size"), [(PixelFormat.NV12, 288), (PixelFormat.BGRA, 768)])
 def test_a_frame_between_two_is_like_them_and_between_them_in_time(
     bundles: dict[str, Path], form: PixelFormat, size: int
