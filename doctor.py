@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from .core.catalog import CHECKS, ENGINES
 from .core.commands import Force, Json, Quiet, report
 from .core.errors import BadInput, MachineCannot, need
+from .core.tensorrt_plan import FLAVOURS
 from .export.options import output_file, refuse_taken
-from .export.plan import FLAVOURS
 from .runtime.devices import devices
 from .runtime.machine import processor_features
-
-if TYPE_CHECKING:
-    import onnx
 
 _WORST_FIRST = ("error", "warning", "note")
 
@@ -52,14 +49,15 @@ def engines() -> list[dict[str, Any]]:
     found = []
     for name, engine in ENGINES.items():
         reason = engine.why_not()
-        version = None if reason else engine.version()
-        found.append({"name": name, "usable": reason is None, "why_not": reason, "version": version})
+        facts = {"usable": reason is None, "why_not": reason, "version": None if reason else engine.version()}
+        found.append({"name": name, "summary": engine.summary, **facts})
     for name, (module, extra) in FLAVOURS.items():
         try:
             version, reason = need(module, extra).__version__, None
         except MachineCannot as error:
             version, reason = None, str(error)
-        found.append({"name": f"{name} (plans)", "usable": reason is None, "why_not": reason, "version": version})
+        facts = {"usable": reason is None, "why_not": reason, "version": version}
+        found.append({"name": f"{name} (plans)", "summary": "builds TensorRT plans", **facts})
     return found
 
 
@@ -72,6 +70,7 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
     from .core.files import write_bytes
     from .export.finding import Graph
     from .export.fit import load_graph
+    from .export.graph import named
 
     model = named(load_graph(path))
     if out:
@@ -87,20 +86,14 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
     return sorted(found, key=lambda finding: _WORST_FIRST.index(finding["severity"]))
 
 
-def named(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The model with a name for every node, so that each can be told from the others."""
-    taken: set[str] = set()
-    for index, node in enumerate(model.graph.node):
-        if not node.name or node.name in taken:
-            node.name = f"{node.op_type}_{index}"
-        taken.add(node.name)
-    return model
+def _state(engine: dict[str, Any]) -> str:
+    return engine["why_not"] or f"usable, {engine['version']}"
 
 
 def _lines(told: dict[str, Any], graph: Path | None, findings: list[dict[str, str]]) -> str:
-    lines = [f"{engine['name']:18} {engine['why_not'] or 'usable, ' + engine['version']}" for engine in told["engines"]]
-    lines += [f"{device['kind']:18} {device['name']}: {device['told']}" for device in told["devices"]]
-    lines.append(f"{'processor':18} {' '.join(told['processor']['features']) or 'does not say what it can do'}")
+    lines = [f"{one['name']:21} {one['summary']}: {_state(one)}" for one in told["engines"]]
+    lines += [f"{device['kind']:21} {device['name']}: {device['told']}" for device in told["devices"]]
+    lines.append(f"{'processor':21} {' '.join(told['processor']['features']) or 'does not say what it can do'}")
     if graph:
         lines.append(f"{graph}: {len(findings) or 'nothing'} found")
     alike: dict[tuple[str, ...], list[str]] = {}

@@ -8,8 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from pathlib import Path, PurePosixPath
+
+import numpy as np
 
 from .archive import MOST_BYTES, read_files
 from .errors import BadBundle, BadInput
@@ -22,14 +24,24 @@ MOST_PIXELS = 1 << 22
 """Of a sample picture."""
 PLANS = (".plan", ".engine", ".trt")
 """Suffixes of what TensorRT builds."""
+Compute = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+"""What the `float` face does, by name."""
 _MEND = "build one on the machine that is to run it, by pocketlens export trt"
 
 
 class Bundle:
     """An opened bundle; all bytes are in memory and verified."""
 
-    def __init__(self, manifest: Manifest, files: Mapping[str, bytes], source: str) -> None:
+    def __init__(
+        self,
+        manifest: Manifest,
+        files: Mapping[str, bytes],
+        source: str,
+        original: Callable[[int], Compute] | None = None,
+    ) -> None:
         self.manifest, self.files, self.source = manifest, files, source
+        self.original = original
+        """A number of threads -> the trained network that the graphs were made of; None where it is not at hand."""
 
     def graph(self, precision: str, face: str = "float", target: str = "cpu") -> bytes:
         """The ONNX bytes of one graph; BadInput lists what there is when it is not in the bundle."""

@@ -31,6 +31,10 @@ class MachineCannot(PocketlensError):
     exit_code = 3
 
 
+class OutOfMemory(MachineCannot):
+    """A device has not the memory that is asked for. Exit code 3."""
+
+
 def need(module: str, extra: str = "") -> ModuleType:
     """Import `module`, or raise `MachineCannot` naming the extra that installs it (none: the base install)."""
     try:

@@ -7,6 +7,7 @@ other files or memory, go round without end, or claim more than is there, and nu
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,7 @@ _VALUES = (4, 5, 7, 9, 10, 11)
 """The fields of a tensor that hold its values."""
 _COUNTS = (b"blocksize", b"dilations", b"group", b"kernel_shape", b"strides")
 """Attributes by which an engine divides, or walks, without a look."""
+_STEP = re.compile(r"([1-9]\d{0,3})\*")
 _KINDS = {1: "float32", 2: "uint8", 10: "float16"}
 
 
@@ -61,6 +63,8 @@ class Port:
     """Of its values, as ONNX numbers them."""
     shape: tuple[int | None, ...]
     """None where a side may have any length."""
+    step: int = 1
+    """What lengths must be a multiple of, by the name of a side that may have any: `16*height`."""
 
     def __str__(self) -> str:
         sides = ", ".join("any" if side is None else str(side) for side in self.shape)
@@ -134,8 +138,10 @@ def _port(data: int | memoryview) -> tuple[str, Port]:
     value = _parsed(data, "value")
     tensor = _parsed(_one(_parsed(_one(value, 2, "type"), "type"), 1, "tensor type"), "tensor type")
     shape = _parsed(_one(tensor, 2, "shape"), "shape")
-    sides = [next(_whole_numbers(_parsed(side, "side").get(1, ())), None) for side in shape.get(1, ())]
-    return _text(value, 1), Port(next(_whole_numbers(tensor.get(1, ())), 0), tuple(sides))
+    sides = [_parsed(side, "side") for side in shape.get(1, ())]
+    lengths = tuple(next(_whole_numbers(side.get(1, ())), None) for side in sides)
+    steps = [int(found[1]) for side in sides if (found := _STEP.match(_text(side, 2)))]
+    return _text(value, 1), Port(next(_whole_numbers(tensor.get(1, ())), 0), lengths, max(steps, default=1))
 
 
 def _parsed(data: int | memoryview | bytes, what: str) -> _Message:

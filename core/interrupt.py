@@ -5,7 +5,11 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class Interruptible:
@@ -34,3 +38,16 @@ class Interruptible:
     def __exit__(self, *_error: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+
+
+def interruptibly(work: Callable[[], T], stop: Callable[[], None]) -> T:
+    """Do `work` in a thread of its own, so that Ctrl-C is heard while it is in native code.
+
+    On Ctrl-C `stop` is called, which must make `work` end soon; then KeyboardInterrupt goes on.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            return pool.submit(work).result()
+        except KeyboardInterrupt:
+            stop()
+            raise

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import onnx
 from google.protobuf.message import DecodeError
 
 from ..core.errors import BadInput
-from .graph import array, constants
-from .options import Size
-
-Shape = tuple[int, ...]
+from ..core.plan_facts import Size
+from ..core.tensorrt_plan import Shape
+from .finding import Graph
+from .graph import constants, named
+from .refusals import REFUSALS
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
     """An ONNX file that TensorRT reads rightly; BadInput for any other."""
-    model = load_graph(path)
-    _require_signed(model, path)
+    model = named(load_graph(path))
+    graph = Graph(model)
+    for refusal in REFUSALS.values():
+        if refusal.found(graph):
+            raise BadInput(f"{path} {refusal.told}; make the right one with: {refusal.mend}")
     return model
 
 
@@ -36,31 +39,6 @@ def load_graph(path: Path) -> onnx.ModelProto:
     return model
 
 
-def _require_signed(model: onnx.ModelProto, path: Path) -> None:
-    """Raise BadInput for int8 made for a CPU, which TensorRT refuses or, worse, reads wrongly."""
-    written = [node for node in model.graph.node if node.op_type == "Constant" and node.attribute[0].name == "value"]
-    tensors = constants(model.graph) | {node.output[0]: node.attribute[0].t for node in written}
-    if any(_for_a_cpu(node, tensors) for node in model.graph.node):
-        raise BadInput(
-            f"{path} is int8 made for a CPU, which TensorRT refuses or reads wrongly; make the right one with: "
-            "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt"
-        )
-
-
-def _for_a_cpu(node: onnx.NodeProto, tensors: Mapping[str, onnx.TensorProto]) -> bool:
-    """Whether it quantizes to something other than int8 around zero, or restores a 32-bit bias."""
-    if node.op_type not in ("QuantizeLinear", "DequantizeLinear"):
-        return False
-    source = tensors.get(node.input[0])
-    if source is not None and source.data_type == onnx.TensorProto.INT32:
-        return True
-    if len(node.input) < 3:
-        # Where ONNX is not told a type it takes uint8.
-        return node.op_type == "QuantizeLinear" and not any(one.name == "output_dtype" for one in node.attribute)
-    zero = tensors.get(node.input[2])
-    return zero is not None and (array(zero).dtype != np.int8 or bool(np.any(array(zero))))
-
-
 def fitted(model: onnx.ModelProto, sizes: Sequence[Size]) -> list[Size]:
     """The sizes rounded up to what the graph's own dimensions ask for, `16*height`: whoever runs it pads to that."""
     sides = [str(dim) for dims in _inputs(model).values() for dim in dims]
@@ -72,7 +50,7 @@ def input_shapes(model: onnx.ModelProto, sizes: Sequence[Size]) -> dict[str, lis
     """Input name -> its shape at each of `sizes`, one sample at a time.
 
     Raises BadInput for an input that is neither a picture, NCHW or NHWC of three channels, nor a number that
-    goes with pictures.
+    goes with pictures, and for one whose own sizes are others.
     """
     inputs = _inputs(model)
     pictures = any(len(dims) == 4 for dims in inputs.values())
@@ -93,6 +71,20 @@ def _inputs(model: onnx.ModelProto) -> dict[str, list[str | int]]:
 
 
 def _shape(name: str, dims: list[str | int], size: Size) -> Shape:
-    if len(dims) != 4 or not (dims[3] == 3 or isinstance(dims[1], int)):
+    if len(dims) != 4 or not (dims[3] == 3 or (isinstance(dims[1], int) and dims[1])):
         raise BadInput(f"the graph's input '{name}' is no picture: its shape is {dims}")
-    return (1, *size, 3) if dims[3] == 3 else (1, int(dims[1]), *size)
+    shape = (1, *size, 3) if dims[3] == 3 else (1, int(dims[1]), *size)
+    if any(isinstance(own, int) and own not in (0, asked) for own, asked in zip(dims, shape, strict=True)):
+        raise BadInput(f"the graph's input '{name}' is of the shape {dims} and takes none of {list(shape)}")
+    return shape
+
+
+def require_narrow(model: onnx.ModelProto, path: Path) -> None:
+    """Raise BadInput for a graph that computes in fp32 alone, which no deep learning accelerator can."""
+    graph = Graph(model)
+    half = any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in graph.constants.values())
+    if not (half or graph.quantized):
+        raise BadInput(
+            f"{path} is fp32, and --dla takes fp16 or int8; make one with: "
+            "pocketlens export onnx MODEL -o FILE.onnx --precision fp16 --for tensorrt"
+        )

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING, get_args
 
-from ..core.bundle import Bundle
-from ..core.manifest import Graph
+import numpy as np
+
+from ..core.bundle import Bundle, Compute
+from ..core.manifest import Graph, Processor
 from .options import open_checkpoint
+
+if TYPE_CHECKING:
+    from ..core.checkpoint import Checkpoint
 
 
 def bundle_of(path: Path) -> Bundle:
@@ -21,15 +29,37 @@ def bundle_of(path: Path) -> Bundle:
     from .provenance import card_of, provenance_of
 
     source = Graphs(trained)
+    faces = [face for face in faces_of(trained.spec) if face in ("float", "motion")]
+    names = {face: f"graphs/fp32-{face}.onnx" for face in faces}
     graphs = [
-        Graph(file=f"graphs/fp32-{face}.onnx", precision="fp32", face=face, target="cpu")
-        for face in faces_of(trained.spec)
-        if face in ("float", "motion")
+        Graph(file=names[face], precision="fp32", face=face, target=target)
+        for face in faces
+        for target in get_args(Processor)
     ]
-    files = {graph.file: source.build("fp32", graph.face).SerializeToString() for graph in graphs}
+    files = {name: source.build("fp32", face).SerializeToString() for face, name in names.items()}
     facts = describe(trained, path.stem, graphs)
     origin = {**provenance_of(path), **facts.provenance}
-    return Bundle(facts.model_copy(update={"provenance": origin, "card": card_of(path)}), files, str(path))
+    manifest = facts.model_copy(update={"provenance": origin, "card": card_of(path)})
+    return Bundle(manifest, files, str(path), partial(_in_torch, trained))
+
+
+def _in_torch(trained: Checkpoint, threads: int) -> Compute:
+    """The `float` face as torch computes it, which has one number of threads for the whole process."""
+    import torch
+
+    from .view import Interpolating, Upscaling
+
+    torch.set_num_threads(threads)
+    spec, network = trained.spec, trained.deployed()
+    view = Upscaling(network) if spec.task == "upscale" else Interpolating(network, split=False)
+
+    def compute(feeds: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+        with torch.inference_mode():
+            made = view(*(torch.from_numpy(feeds[name]) for name in spec.inputs))
+        picture = made[0] if isinstance(made, tuple) else made
+        return {spec.output: picture.numpy()}
+
+    return compute
 
 
 SOURCE = bundle_of

@@ -73,3 +73,13 @@ def _keep(entries: Any, wanted: Callable[[Any], bool]) -> None:
     for index in reversed(range(len(entries))):
         if not wanted(entries[index]):
             del entries[index]
+
+
+def named(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with a name for every node, so that each can be told from the others."""
+    taken: set[str] = set()
+    for index, node in enumerate(model.graph.node):
+        if not node.name or node.name in taken:
+            node.name = f"{node.op_type}_{index}"
+        taken.add(node.name)
+    return model

@@ -18,8 +18,6 @@ PRECISIONS = ("fp32", "fp16", "int8")
 FACES = ("float", "frame", "split", "motion")
 SAMPLE = "sample"
 """The calibration source that is packaged."""
-Size = tuple[int, int]
-"""Height and width in pixels."""
 
 Model = Annotated[str, typer.Argument(help="Run folder, checkpoint, or shipped teacher.")]
 Calib = Annotated[str, typer.Option("--calib", metavar="SRC", help="Calibration folder, pictures, a video, or sample.")]

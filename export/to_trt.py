@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput, need
-from ..core.files import sha256, to_json, whole
-from .options import Size, one_of, refuse_taken
+from ..core.files import sha256
+from ..core.make_plan import make_plan, request_plan
+from ..core.plan_facts import NAMES, PlanFacts, PlanRequest, Size, facts_file, read_facts, why_unfit, write_plan
+from ..core.progress import progress
+from ..core.tensorrt_plan import Flavour, Shape, pick_flavour
+from ..core.tensorrt_watch import STEPS
+from .options import one_of, refuse_taken
 
 
 def export_trt(
@@ -24,6 +29,16 @@ def export_trt(
     best: Annotated[str, typer.Option("--opt", help="HEIGHTxWIDTH to be fastest at.")] = "360x640",
     most: Annotated[str, typer.Option("--max", help="Largest HEIGHTxWIDTH.")] = "1080x1920",
     sm: Annotated[str, typer.Option(help="Compute capabilities of an RTX plan.")] = "75,80,86,89,120",
+    workspace: Annotated[
+        int | None, typer.Option(metavar="MIB", min=1, help="The most GPU memory that one layer may ask for.")
+    ] = None,
+    dla: Annotated[
+        int | None, typer.Option(metavar="CORE", min=0, help="Run on this DLA core what it can run; fp16 or int8.")
+    ] = None,
+    timing_cache: Annotated[
+        Path | None, typer.Option(help="What was timed in earlier builds; FILE.timing unless named.")
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Build only where FILE is not what is asked for.")] = False,
     force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
@@ -33,46 +48,74 @@ def export_trt(
     Example: pocketlens export trt sesr.onnx -o sesr.plan --flavour rtx --sm 86,89
     """
     one_of(flavour, ("auto", "tensorrt", "rtx"), "--flavour")
-    sizes = parse_sizes(least, best, most)
-    facts_file = out.with_name(out.name + ".json")
-    for path in (out, facts_file):
-        refuse_taken(path, force)
-    plan, facts = make_plan(graph, sizes, flavour, sm)
-    # The facts are put in place first: a plan is never without them.
-    with whole(out) as plan_draft, whole(facts_file) as facts_draft:
-        plan_draft.write_bytes(plan)
-        facts_draft.write_text(to_json(facts) + "\n", encoding="utf-8")
-    summary = (
-        f"{out}: {facts['flavour']} {facts['version']}, {len(plan)} bytes, {', '.join(facts['compute_capabilities'])}"
-    )
-    report({"file": str(out), **facts}, json_file, lambda: summary, quiet)
+    capabilities = list(dict.fromkeys(name.strip() for name in sm.split(",")))
+    job = read_job(graph, parse_sizes(least, best, most), flavour, capabilities, workspace, dla)
+    if job.flavour.ahead_of_time and timing_cache:
+        raise BadInput("TensorRT for RTX times nothing when it builds; leave --timing-cache out")
+    if not (update and why_other(out, job.request) is None):
+        refuse_other(out, job.request, force or update)
+        with progress(f"building {out.name}", STEPS, quiet) as advance:
+            timings = timing_cache or out.with_name(out.name + ".timing")
+            plan, facts = make_plan(job.graph, job.shapes, job.flavour, job.request, timings, advance)
+        write_plan(out, plan, facts)
+    facts = read_facts(out)
+    report({"file": str(out), **facts.model_dump()}, json_file, lambda: _line(out, facts), quiet)
 
 
-def make_plan(graph: Path, sizes: Sequence[Size], flavour: str, sm: str) -> tuple[bytes, dict[str, Any]]:
-    """The plan of an ONNX file, and its facts."""
+@dataclass(frozen=True)
+class Job:
+    """A plan to be built."""
+
+    graph: bytes
+    shapes: Mapping[str, Sequence[Shape]]
+    flavour: Flavour
+    request: PlanRequest
+
+
+def read_job(
+    path: Path,
+    sizes: Sequence[Size],
+    flavour: str,
+    capabilities: Sequence[str],
+    workspace: int | None,
+    dla: int | None,
+) -> Job:
+    """An ONNX file, and what is asked for of it. Raises BadInput for what cannot be built, MachineCannot elsewhere."""
     need("onnx", "train")
-    from .fit import fitted, input_shapes, read_graph
-    from .plan import build_plan, pick_flavour
+    from .fit import fitted, input_shapes, read_graph, require_narrow
 
-    model = read_graph(graph)
+    model = read_graph(path)
+    if dla is not None:
+        require_narrow(model, path)
     sizes = fitted(model, sizes)
-    shapes = input_shapes(model, sizes)
-    picked = pick_flavour(flavour)
-    capabilities = list(dict.fromkeys(name.strip() for name in sm.split(","))) if picked.ahead_of_time else []
-    began = time.monotonic()
-    plan = build_plan(model.SerializeToString(), shapes, picked, capabilities)
-    return plan, {
-        "flavour": picked.name,
-        "version": picked.module.__version__,
-        "compute_capabilities": capabilities or ["this GPU"],
-        "profile": {
-            name: f"{height}x{width}" for name, (height, width) in zip(("min", "opt", "max"), sizes, strict=True)
-        },
-        "source": graph.name,
-        "source_sha256": sha256(graph),
-        "bytes": len(plan),
-        "build_seconds": round(time.monotonic() - began, 2),
-    }
+    shapes, picked = input_shapes(model, sizes), pick_flavour(flavour)
+    request = request_plan(picked, sizes, path.name, sha256(path), capabilities, workspace, dla)
+    return Job(model.SerializeToString(), shapes, picked, request)
+
+
+def why_other(plan: Path, request: PlanRequest) -> str | None:
+    """Why the plan is not the one that is asked for, to go after its name; None when it is, to the last option."""
+    reason = why_unfit(plan, request)
+    if reason is None:
+        facts, asked = dict(read_facts(plan)), dict(request)
+        names = [name for name in asked if name != "source" and asked[name] != facts[name]]
+        reason = f"was built with another {names[0].replace('_', ' ')}" if names else None
+    return reason
+
+
+def refuse_other(out: Path, request: PlanRequest, force: bool) -> None:
+    """Raise BadInput when something is at `out` that may not be replaced, saying whether it is what is asked for."""
+    if out.is_file() and facts_file(out).is_file() and not force:
+        reason = why_other(out, request)
+        standing = f"it {reason}" if reason else "it is what is asked for, as it stands"
+        raise BadInput(f"{out} exists: {standing}; choose another name, or pass --force to build it again")
+    for path in (out, facts_file(out)):
+        refuse_taken(path, force)
+
+
+def _line(out: Path, facts: PlanFacts) -> str:
+    capabilities = ", ".join(facts.compute_capabilities)
+    return f"{out}: {NAMES[facts.flavour]} {facts.version}, {facts.bytes} bytes, for {capabilities}"
 
 
 def parse_sizes(*texts: str) -> list[Size]:
@@ -80,7 +123,7 @@ def parse_sizes(*texts: str) -> list[Size]:
     sizes = []
     for text in texts:
         height, _, width = text.lower().partition("x")
-        if not (height.isdecimal() and width.isdecimal() and int(height) and int(width)):
+        if not all(side.isdecimal() and len(side) < 6 and int(side) for side in (height, width)):
             raise BadInput(f"'{text}' is not a size; write HEIGHTxWIDTH, such as 360x640")
         sizes.append((int(height), int(width)))
     if not all(a <= b for smaller, larger in pairwise(sizes) for a, b in zip(smaller, larger, strict=True)):

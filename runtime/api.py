@@ -102,7 +102,7 @@ def get_f32(handle: int, key: str) -> tuple[Status, float]:
 
 
 def get_str(handle: int, key: str) -> tuple[Status, str]:
-    """A setting that is a string; of a loaded model what was chosen, and its `name` and `task`."""
+    """A setting that is a string; of a loaded model what runs by now, `name`, `task`, and `notes` in lines."""
     return _get(handle, key, str, "")
 
 
@@ -115,7 +115,7 @@ def load(handle: int) -> Status:
         check(given)
         with refusing(Status.BAD_BUNDLE):
             bundle = open_bundle(instance.bundle)
-        names = ("engine", "precision", "threads", "tile", "factor", "fps", "cut")
+        names = ("engine", "precision", "device", "threads", "tile", "factor", "fps", "cut")
         chosen: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         session = Session.open(bundle, **chosen)
         depth = given.get("queue", SETTINGS["queue"].default)

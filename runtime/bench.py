@@ -13,8 +13,9 @@ import numpy as np
 from ..core.bundle import Bundle
 from ..core.manifest import MOMENT
 from ..core.progress import progress
-from .choose import AUTO, FACES, Choice, choices
+from .choose import AUTO, Choice, choices
 from .machine import Machine, measure
+from .original import TORCH, Original
 from .roofline import Layer, floor, layers
 from .tiles import round_up
 
@@ -123,8 +124,8 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
 def _limits(
     bundle: Bundle, choice: Choice, timed: Timed, taken: float, machine: Machine | None
 ) -> dict[str, float | None]:
-    """The fields of a row that hold its seconds against what the machine gives."""
-    if machine is None:
+    """The fields of a row that hold its seconds against what the machine gives; None for a GPU, which was not asked."""
+    if machine is None or choice.engine.on_gpu:
         return dict.fromkeys(("share_of_peak", "share_of_bandwidth", "floor_ms"))
     found = _layers(bundle, choice, timed.size)
     operations = 2 * bundle.manifest.macs_per_pixel * timed.size[0] * timed.size[1]
@@ -137,21 +138,23 @@ def _limits(
 
 def _layers(bundle: Bundle, choice: Choice, size: tuple[int, int]) -> list[Layer]:
     """The convolutions of the graph that a choice runs on one picture, or pair."""
-    facts, kind = bundle.manifest, (choice.precision, choice.engine.reads)
-    held = {graph.face for graph in facts.graphs if (graph.precision, graph.target) == kind}
-    face = next(face for face in FACES[facts.task] if face in held)
+    facts = bundle.manifest
     frame = (1, facts.channels, *(round_up(side, facts.align) for side in size))
     shapes = {name: (1,) if name == MOMENT else frame for name in facts.inputs}
-    return layers(bundle.graph(choice.precision, face, choice.engine.reads), shapes)
+    return layers(bundle.graph(choice.precision, choice.face(facts), choice.engine.reads), shapes)
 
 
 def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:
-    """What to time, the reference in front; it takes part even where `engines` leaves it out."""
-    named = [choice for name in engines or [AUTO] for choice in choices(bundle.manifest, name)[0]]
+    """What to time, the reference in front; it takes part even where `engines` leaves it out.
+
+    Of a checkpoint that includes the network itself, in torch.
+    """
+    named = [choice for name in engines or [AUTO] if name != TORCH for choice in choices(bundle.manifest, name)[0]]
     usable = {(choice.name, choice.precision): choice for choice in [*choices(bundle.manifest)[0], *named]}
     wanted = {(choice.name, choice.precision) for choice in named}
     order = sorted(usable, key=lambda key: key != _REFERENCE)
-    return [usable[key] for key in order if key in wanted or key == _REFERENCE]
+    original = [Original()] if TORCH in engines or (bundle.original and not engines) else []
+    return [*(usable[key] for key in order if key in wanted or key == _REFERENCE), *original]
 
 
 def _arithmetic(choice: Choice) -> str:

@@ -85,8 +85,9 @@ class Live:
 
     @property
     def notes(self) -> list[str]:
-        """What the governor did, and what became of the camera and of its frames, a line each."""
+        """What the engines and the governor did, what became of the camera and of its frames, a line each."""
         counts, camera = self.counts, []
+        engines = dict.fromkeys(note for model in self._ladder for note in model.notes)
         if self._connection:
             camera.append(f"times that the camera was lost and found again: {self._connection}")
         if self.status.state == "ended":
@@ -96,7 +97,7 @@ class Live:
             for step in self.governor.steps
         ]
         told = f"{counts.captured} captured, {counts.processed} processed, {counts.dropped} dropped, {counts.late} late"
-        return [*steps, *camera, told]
+        return [*engines, *steps, *camera, told]
 
     def __iter__(self) -> Iterator[Frame]:
         source = iter(self._capture)

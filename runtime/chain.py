@@ -40,6 +40,8 @@ class Chain:
         factor: int | None = None,
         fps: str | float | Fraction | None = None,
         cut: str | None = None,
+        device: str = AUTO,
+        stream: int | None = None,
     ) -> Chain:
         """Open every model as `Session.open` does; each option goes to the models that it is for.
 
@@ -56,7 +58,7 @@ class Chain:
             for bundle, interpolates in zip(bundles, interpolating, strict=True):
                 own_tile = tile if none_upscales or not interpolates else None
                 timed = (factor, fps, cut) if none_interpolates or interpolates else (None, None, None)
-                session = Session.open(bundle, engine, precision, threads, own_tile, *timed)
+                session = Session.open(bundle, engine, precision, threads, own_tile, *timed, device, stream)
                 sessions.append(opened.enter_context(session))
             opened.pop_all()
         return cls(sessions)
@@ -68,7 +70,7 @@ class Chain:
 
     @property
     def notes(self) -> list[str]:
-        """Why better engines are not used, a line each."""
+        """Why better engines are not used, and which have failed, a line each."""
         return list(dict.fromkeys(note for session in self._sessions for note in session.notes))
 
     @property

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..core.bundle import Bundle
 from ..core.catalog import ENGINES
 from ..core.errors import BadInput, MachineCannot
-from ..core.manifest import Manifest
-from .engine import Engine
+from ..core.gpu import first_gpu
+from ..core.manifest import Face, Manifest
+from .engine import Engine, Program
 from .interpolate import MOTION, Interpolator
 from .network import Network
 from .remembered import remembered
@@ -16,7 +18,7 @@ from .remembered import remembered
 AUTO = "auto"
 PRECISIONS = ("fp32", "fp16", "int8")
 """The most faithful first."""
-FACES = {"upscale": ("float",), "interpolate": (MOTION, "float")}
+FACES: Mapping[str, tuple[Face, ...]] = {"upscale": ("float",), "interpolate": (MOTION, "float")}
 """The faces that are run, by task; the fastest first."""
 
 
@@ -29,26 +31,51 @@ class Choice:
     engine: Engine
     precision: str
 
-    def load(self, bundle: Bundle, threads: int, tile: int | None = None) -> Network | Interpolator:
-        """The bundle's network on this engine. Raises MachineCannot where it cannot load or run."""
-        facts = bundle.manifest
-        held = {g.face for g in facts.graphs if (g.precision, g.target) == (self.precision, self.engine.reads)}
-        face = next(face for face in FACES[facts.task] if face in held)
-        program = self.engine.load(bundle.graph(self.precision, face, self.engine.reads), threads)
-        upscales = facts.task == "upscale"
-        takes_bytes = self.engine.takes_bytes
-        network = Network(program, facts, tile, takes_bytes) if upscales else Interpolator(program, facts, face)
+    def __str__(self) -> str:
+        return f"{self.name} {self.precision}"
+
+    def face(self, manifest: Manifest) -> Face:
+        """The one that is run, of those that the bundle holds for this engine and precision."""
+        held = {g.face for g in manifest.graphs if (g.precision, g.target) == (self.precision, self.engine.reads)}
+        return next(face for face in FACES[manifest.task] if face in held)
+
+    def load(
+        self, bundle: Bundle, threads: int, tile: int | None = None, stream: int | None = None
+    ) -> Network | Interpolator:
+        """The bundle's network on this engine; `stream` is for engines that take one.
+
+        Raises MachineCannot where it cannot load or run.
+        """
+        facts, face = bundle.manifest, self.face(bundle.manifest)
+        graph, engine = bundle.graph(self.precision, face, self.engine.reads), self.engine
+        program = engine.load(graph, threads, stream or 0) if engine.takes_stream else engine.load(graph, threads)
+        return ready_network(program, facts, face, tile, engine.takes_bytes)
+
+
+def ready_network(
+    program: Program, facts: Manifest, face: Face, tile: int | None = None, takes_bytes: bool = False
+) -> Network | Interpolator:
+    """A loaded graph with this face as the network that it is, tried; closed and MachineCannot where it fails."""
+    upscales = facts.task == "upscale"
+    network = Network(program, facts, tile, takes_bytes) if upscales else Interpolator(program, facts, face)
+    try:
         network.check()
-        return network
+    except MachineCannot:
+        network.close()
+        raise
+    return network
 
 
-def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tuple[list[Choice], list[str]]:
+def choices(
+    manifest: Manifest, engine: str = AUTO, precision: str = AUTO, device: str = AUTO
+) -> tuple[list[Choice], list[str]]:
     """Every way to run the bundle's graphs of `FACES` here, best first, and why engines are left out.
 
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
-    (onnxruntime). What `bench --save` measured of this bundle here goes before what engines state. A
-    named engine or precision leaves only the other to be chosen.
+    (onnxruntime), and a GPU before the CPU. What `bench --save` measured of this bundle here goes before
+    what engines state. A named engine or precision leaves only the other to be chosen, a named `device` what
+    runs on that. Of engines for a GPU nothing is said where there is none.
     Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
     engine, or every engine, is unusable.
     """
@@ -57,21 +84,33 @@ def choices(manifest: Manifest, engine: str = AUTO, precision: str = AUTO) -> tu
     found, notes = [], []
     for name in ENGINES.names() if engine == AUTO else [engine]:
         candidate: Engine = ENGINES.get(name)
+        if device not in (AUTO, candidate.device):
+            continue
         reason = candidate.why_not()
         if reason:
-            notes.append(f"{name}: {reason}")
+            if engine != AUTO or not candidate.on_gpu or _has_gpu():
+                notes.append(f"{name}: {reason}")
             continue
         wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]
         found += [Choice(name, candidate, p) for p in wanted if p in candidate.speed]
     if not found:
-        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}")
+        where = "" if device == AUTO else f" on the {device}"
+        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}{where}")
     measured = remembered(manifest)
 
     def rank(choice: Choice) -> tuple[float, float, int]:
-        here = measured.get(f"{choice.name} {choice.precision}", 0.0)
+        here = measured.get(str(choice), 0.0)
         return -here, -choice.engine.speed[choice.precision], PRECISIONS.index(choice.precision)
 
     return sorted(found, key=rank), notes
+
+
+def _has_gpu() -> bool:
+    try:
+        first_gpu()
+    except MachineCannot:
+        return False
+    return True
 
 
 def _check_precision(precision: str, held: list[str], manifest: Manifest) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 
@@ -14,8 +14,17 @@ from ..core.errors import MachineCannot, need
 Arrays = Mapping[str, np.ndarray]
 
 
+FallBack = Callable[[MachineCannot], Any]
+"""A failure -> what to go on with in the place of that which failed. Raises the failure where there is nothing."""
+
+
 class Program(Protocol):
     """A loaded graph. One caller at a time; many programs may run side by side."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What a user should know of how it was loaded, a line each; mostly nothing."""
+        ...
 
     def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
         """Input name -> C-contiguous array; gives output name -> array.
@@ -43,15 +52,28 @@ class Engine:
     speed: Mapping[str, float]
     """Precision -> pictures a second next to onnxruntime in fp32, measured on plain convolutional
     students. `auto` goes by the order alone."""
-    load: Callable[[bytes, int], Program]
-    """ONNX bytes and a number of threads -> a program. Raises MachineCannot."""
+    load: Callable[..., Program]
+    """ONNX bytes, a number of threads and, of an engine that `takes_stream`, a `stream` -> a program. Raises
+    MachineCannot."""
+    ready: Callable[[], object] = lambda: None
+    """Raises MachineCannot, with the mend, where more than the package is missing: a driver, a device. Asked first."""
+    on_gpu: bool = False
+    """Whether it runs on an NVIDIA GPU; where there is none, `auto` says nothing of it."""
+    takes_stream: bool = False
+    """Whether its programs can do their work on a caller's CUDA stream, given as a number."""
     takes_bytes: bool = False
     """Whether its programs also take and give uint8 where a graph has float32, in steps of 1/255, rounded and
     saturated: what an engine converts on its way costs next to nothing."""
 
+    @property
+    def device(self) -> str:
+        """What it runs on: `cpu` or `gpu`."""
+        return "gpu" if self.on_gpu else "cpu"
+
     def why_not(self) -> str | None:
         """Why this machine cannot use it, with the mend; None when it can."""
         try:
+            self.ready()
             need(self.module, self.extra)
         except MachineCannot as error:
             return str(error)
@@ -60,6 +82,11 @@ class Engine:
     def version(self) -> str:
         """The version of the package behind it, which must be usable."""
         return need(self.module, self.extra).__version__
+
+
+def no_fallback(error: MachineCannot) -> NoReturn:
+    """Raise the error: there is nothing to go on with."""
+    raise error
 
 
 def all_threads() -> int:

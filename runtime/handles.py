@@ -6,6 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable
 
+from ..core.progress import silently
 from .session import Session
 from .settings import SETTINGS, Value
 from .status import TOLD, Refused, Status, answer
@@ -39,8 +40,9 @@ class Instance:
         facts = {key: setting.default for key, setting in SETTINGS.items()} | self.settings | {"bundle": self.bundle}
         if self.session and self.stream:
             manifest = self.session.manifest
-            facts |= {"engine": self.session.engine, "precision": self.session.precision, "device": "cpu"}
+            facts |= {name: getattr(self.session, name) for name in ("engine", "precision", "device")}
             facts |= {"name": manifest.name, "task": manifest.task, "scale": manifest.scale}
+            facts["notes"] = "\n".join(self.session.notes)
             facts |= {"waiting": self.stream.waiting, "dropped": self.stream.dropped}
         return facts
 
@@ -90,7 +92,8 @@ def _refused(instance: Instance, status: Status) -> Status:
 def guarded(instance: Instance, work: Callable[[Instance], Status | None]) -> Status:
     """Do the work and give its status, OK where it names none; a failure is remembered and becomes one too."""
     try:
-        return work(instance) or Status.OK
+        with silently():
+            return work(instance) or Status.OK
     except Exception as error:
         status, instance.error = answer(error)
         return status

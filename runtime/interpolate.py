@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle
 
 import cv2
@@ -11,15 +11,15 @@ import numpy as np
 
 from ..core.colour import from_network
 from ..core.errors import BadInput, MachineCannot
-from ..core.manifest import Manifest
+from ..core.manifest import Face, Manifest
 from ..core.memory import Pool
-from .engine import Program
+from .engine import FallBack, Program, no_fallback
 from .frame import BGR, LAYOUTS, Frame
 from .tiles import repeat_edges, round_up
 from .view import View, as_frame
 from .warp import Motion, compose
 
-MOTION = "motion"
+MOTION: Face = "motion"
 """The face that is fastest on CPUs, and what it gives."""
 _FLOWS = 4
 _WHOLE_PIXELS = 1 << 22
@@ -41,6 +41,13 @@ class Interpolator:
         self._coarser = 1
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
+        self.fall_back: FallBack = no_fallback
+        """Asked for another of its kind where the engine fails."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """As `Program.notes`."""
+        return self._program.notes
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -107,8 +114,16 @@ class Interpolator:
         """The graph's outputs of a pair."""
         feeds = dict(zip(self._facts.inputs, (before.tensor, after.tensor, np.array([t], np.float32)), strict=True))
         height, width = before.tensor.shape[2:]
-        out = {name: self.memory.empty(shape, np.float32) for name, shape in self._shapes(height, width).items()}
-        return dict(self._program.run(feeds, out))
+        while True:
+            out = {name: self.memory.empty(shape, np.float32) for name, shape in self._shapes(height, width).items()}
+            try:
+                return dict(self._program.run(feeds, out))
+            except MachineCannot as error:
+                self._become(self.fall_back(error))
+
+    def _become(self, other: Interpolator) -> None:
+        self._program.close()
+        self._program, self._coarser = other._program, other._coarser
 
     def _shapes(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Output name -> shape, for frames of height x width."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ..core.colour import store
 from ..core.errors import MachineCannot
 from ..core.manifest import Manifest
 from ..core.memory import Pool, copied
-from .engine import Program
+from .engine import FallBack, Program, no_fallback
 from .tiles import repeat_edges, round_up, scaled, spans
 
 _WHOLE_PIXELS = 1 << 22
@@ -33,9 +33,27 @@ class Network:
         self._program, self._facts, self._tile, self._takes_bytes = program, manifest, tile, takes_bytes
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
+        self.fall_back: FallBack = no_fallback
+        """Asked for another of its kind where the engine fails."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """As `Program.notes`."""
+        return self._program.notes
 
     def __call__(self, picture: np.ndarray) -> np.ndarray:
-        """Upscale; the array given back is the caller's to keep."""
+        """Upscale; the array given back is the caller's to keep. Raises MachineCannot where the engine fails."""
+        while True:
+            try:
+                return self._upscaled(picture)
+            except MachineCannot as error:
+                self._become(self.fall_back(error))
+
+    def _become(self, other: Network) -> None:
+        self._program.close()
+        self._program, self._takes_bytes = other._program, other._takes_bytes
+
+    def _upscaled(self, picture: np.ndarray) -> np.ndarray:
         scale, align = self._facts.scale, self._facts.align
         channels, height, width = picture.shape
         below, right = round_up(height, align), round_up(width, align)

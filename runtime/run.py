@@ -12,6 +12,7 @@ from ..core.commands import Force, Quiet
 from ..core.errors import BadInput
 from ..core.files import refuse_existing
 from ..core.picture import is_picture
+from ..core.progress import silently
 from .chain import Chain
 from .choose import AUTO
 from .options import Model, Threads
@@ -72,8 +73,12 @@ def run(
     _check_places(place, output, show_flow, force)
     if fps is not None and place and place.is_dir():
         raise BadInput("--fps is for videos: the pictures of a folder have no times, so give --factor")
-    with Chain.open([model, *(then or [])], engine, precision, threads, tile, factor, fps, cut) as chain:
-        notes = [*chain.notes, *_process(chain, place or source, output, show_flow, frames, seconds, quiet)]
+    with (
+        silently(quiet),
+        Chain.open([model, *(then or [])], engine, precision, threads, tile, factor, fps, cut) as chain,
+    ):
+        found = _process(chain, place or source, output, show_flow, frames, seconds, quiet)
+        notes = dict.fromkeys([*chain.notes, *found])
     for note in notes if not quiet else ():
         print(f"pocketlens: note: {note}", file=sys.stderr)
 

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..core.bundle import Bundle
-from ..core.errors import BadInput, MachineCannot
+from ..core.errors import BadInput
 from ..core.manifest import Manifest
 from ..core.memory import Pool
-from .choose import AUTO, Choice, choices
+from .choose import AUTO
 from .engine import all_threads
 from .frame import BGR, LAYOUTS, Frame
 from .inbetween import Cut, Inbetween, Watch, check_cut
@@ -26,6 +26,7 @@ from .timing import Timing, storable, timing_for
 from .upscale import upscale_frame, upscale_picture
 from .view import View, as_frame
 from .warp import Motion
+from .ways import Ways
 
 if TYPE_CHECKING:
     from .decode import Facts
@@ -36,20 +37,11 @@ _PICTURES = "it takes the frames of a video or a folder of pictures, two at a ti
 class Session:
     """A model ready to run; a context manager. One thread at a time; many sessions in parallel."""
 
-    def __init__(
-        self,
-        manifest: Manifest,
-        choice: Choice,
-        network: Network | Interpolator,
-        notes: tuple[str, ...],
-        timing: Timing,
-        cut: Cut,
-    ) -> None:
+    def __init__(self, manifest: Manifest, ways: Ways, timing: Timing, cut: Cut) -> None:
         self.manifest = manifest
-        self.engine, self.precision = choice.name, choice.precision
-        self.notes = notes
-        """Why better engines are not used, a line each."""
-        self._network, self._timing = network, timing
+        self._ways, self._timing = ways, timing
+        self._network = network = ways.open()
+        network.fall_back = ways.go_on
         self._clip = Inbetween(network, timing, cut) if isinstance(network, Interpolator) else None
 
     @classmethod
@@ -63,12 +55,16 @@ class Session:
         factor: int | None = None,
         fps: str | float | Fraction | None = None,
         cut: str | None = None,
+        device: str = AUTO,
+        stream: int | None = None,
     ) -> Session:
         """Open a bundle, or a shipped model by its name, or, where torch is installed, a checkpoint.
 
         `auto` takes the fastest engine and precision that work here (`choose.choices` has the rule)
-        and goes on to the next where one fails to open. `threads` defaults to all cores; `tile` is
-        the side of a tile in input pixels, by default only very large pictures are tiled.
+        and goes on to the next where one fails, on opening or later, with the same frame: `notes` tells.
+        What is named is kept to. `threads` defaults to all cores; `tile` is the side of a tile in input
+        pixels, by default only very large pictures are tiled. `device`, "cpu" or "gpu", leaves engines for
+        the other out; `stream` is a CUDA stream of the caller's, as a number, for TensorRT to work on.
         An interpolator's `process` multiplies the frame rate by `factor`, 2 by default, or makes it
         `fps`; between scenes it shows the frame before the `cut` ("hold") or a cross-fade ("blend").
         Raises BadInput for a model or option that cannot be used, MachineCannot where no engine can.
@@ -82,14 +78,28 @@ class Session:
         elif (factor, fps, cut) != (None, None, None):
             raise BadInput(f"{bundle.manifest.name} upscales: factor, fps and cut are for models that interpolate")
         timing, policy = timing_for(factor, fps), check_cut(cut)
-        found, notes = choices(bundle.manifest, engine, precision)
-        for choice in found:
-            try:
-                network = choice.load(bundle, threads or all_threads(), tile)
-                return cls(bundle.manifest, choice, network, tuple(notes), timing, policy)
-            except MachineCannot as error:
-                notes.append(f"{choice.name} {choice.precision}: {error}")
-        raise MachineCannot("; ".join(notes))
+        ways = Ways(bundle, engine, precision, threads or all_threads(), tile, stream, device)
+        return cls(bundle.manifest, ways, timing, policy)
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that runs it, by now."""
+        return self._ways.choice.name
+
+    @property
+    def precision(self) -> str:
+        """The precision that it runs in, by now."""
+        return self._ways.choice.precision
+
+    @property
+    def device(self) -> str:
+        """What it runs on, by now: `cpu` or `gpu`."""
+        return self._ways.choice.engine.device
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why better engines are not used, and which have failed, a line each."""
+        return tuple(self._ways.notes)
 
     @property
     def interpolates(self) -> bool:

@@ -18,7 +18,7 @@ Value = int | float | str
 _INT32 = 1 << 31
 _LONGEST_QUEUE = 1000
 KEEP_ALL, KEEP_NEWEST = "all", "newest"
-_DEVICES = (AUTO, "cpu")
+_DEVICES = (AUTO, "cpu", "gpu")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 
-from ..core.errors import BadBundle, BadInput, MachineCannot, PocketlensError
+from ..core.errors import BadBundle, BadInput, MachineCannot, OutOfMemory, PocketlensError
 
 
 class Status(IntEnum):
@@ -73,10 +73,10 @@ def answer(error: Exception) -> tuple[Status, str]:
         status = error.status
     elif isinstance(error, BadInput):
         status = Status.BAD_BUNDLE if isinstance(error, BadBundle) else Status.BAD_VALUE
-    elif isinstance(error, MachineCannot):
-        status = Status.MACHINE_CANNOT
+    elif isinstance(error, MemoryError | OutOfMemory):
+        status = Status.OUT_OF_MEMORY
     else:
-        status = Status.OUT_OF_MEMORY if isinstance(error, MemoryError) else Status.INTERNAL
+        status = Status.MACHINE_CANNOT if isinstance(error, MachineCannot) else Status.INTERNAL
     # `traceback` has a line even of an error that cannot write itself.
     told = str(error) if isinstance(error, PocketlensError) else traceback.format_exception_only(error)[-1]
     return status, " ".join(told.encode(errors="backslashreplace").decode().split())

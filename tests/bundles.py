@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -74,8 +75,9 @@ def make_bundle(
     align: int = 1,
     reach: int = 3,
     graphs: dict[str, bytes] | None = None,
+    targets: Sequence[str] = ("cpu",),
 ) -> Path:
-    """Seal a bundle of `float` graphs for the CPU at `path`: `graphs` by precision, by default one in fp32."""
+    """Seal a bundle of `float` graphs for `targets` at `path`: `graphs` by precision, by default one in fp32."""
     graphs = graphs or {"fp32": upscaler_graph(channels, scale)}
     manifest = Manifest(
         name=path.stem,
@@ -90,7 +92,11 @@ def make_bundle(
         macs_per_pixel=1000.0,
         inputs=["frame"],
         output="upscaled",
-        graphs=[Graph(file=f"{p}.onnx", precision=p, face="float", target="cpu") for p in graphs],  # type: ignore[arg-type]
+        graphs=[
+            Graph(file=f"{p}.onnx", precision=p, face="float", target=target)  # type: ignore[arg-type]
+            for p in graphs
+            for target in targets
+        ],
         samples=[],
         quality={"samples": {"psnr_y": 30.0}},
         limits={},

@@ -11,6 +11,7 @@ import onnx
 import pytest
 from bundles import nearest_graph
 from commands import pocketlens
+from engines_here import usable
 from pocketlens.core.catalog import ENGINES
 from pocketlens.runtime.devices import devices
 
@@ -29,9 +30,12 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
 
 
 def test_every_engine_is_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
-    usable = {engine["name"]: engine["usable"] for engine in told(capsys)["engines"]}
-    assert usable.items() >= dict.fromkeys(ENGINES.names(), True).items()
-    assert {"tensorrt (plans)", "rtx (plans)"} <= usable.keys()
+    engines = {engine["name"]: engine for engine in told(capsys)["engines"]}
+    assert engines.keys() == {*ENGINES.names(), "tensorrt (plans)", "rtx (plans)"}
+    for name in usable():
+        assert engines[name]["usable"] and engines[name]["why_not"] is None
+    assert all(engine["usable"] or engine["why_not"] for engine in engines.values())
+    assert "not executed here" in engines["tensorrt"]["summary"]
     monkeypatch.setitem(sys.modules, "openvino", None)
     (missing,) = [engine for engine in told(capsys)["engines"] if engine["name"] == "openvino"]
     assert not missing["usable"] and "pip install" in missing["why_not"]

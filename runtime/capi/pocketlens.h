@@ -111,8 +111,9 @@ POCKETLENS_API pocketlens_status pocketlens_set_i32(pocketlens *handle, const ch
 POCKETLENS_API pocketlens_status pocketlens_set_f32(pocketlens *handle, const char *key, float value);
 POCKETLENS_API pocketlens_status pocketlens_set_str(pocketlens *handle, const char *key, const char *value);
 
-/* Read a key: a setting or, of a loaded model, "scale", "task", "name", and "waiting" and "dropped" in frames. Where
- * this fails, `value` is 0 or empty; POCKETLENS_BAD_VALUE where a string and its zero do not fit in `size` bytes. */
+/* Read a key: a setting or, of a loaded model, "scale", "task", "name", "waiting" and "dropped" in frames, and "notes",
+ * why better engines are not used, a line each; where one fails in the middle of a clip, "engine" is the one that goes on.
+ * Where this fails, `value` is 0 or empty; POCKETLENS_BAD_VALUE where a string and its zero do not fit in `size` bytes. */
 POCKETLENS_API pocketlens_status pocketlens_get_i32(pocketlens *handle, const char *key, int32_t *value);
 POCKETLENS_API pocketlens_status pocketlens_get_f32(pocketlens *handle, const char *key, float *value);
 POCKETLENS_API pocketlens_status pocketlens_get_str(pocketlens *handle, const char *key, char *value, size_t size);

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Mapping
+from contextlib import redirect_stdout
 from typing import Any
 
 from ...core.errors import MachineCannot, need
+from ...core.gpu import first_gpu
 from ..engine import Arrays, Engine, telling_line
+
+_CPU = "CPUExecutionProvider"
+_GPU_WHEEL = "pip uninstall onnxruntime, then pip install 'onnxruntime-gpu[cuda,cudnn]', brings it"
 
 
 class _Program:
+    notes = ()
+
     def __init__(self, session: Any) -> None:
         self._session: Any = session
         self._outputs = [output.name for output in session.get_outputs()]
@@ -33,17 +42,45 @@ class _Program:
         self._session = None
 
 
-def _load(graph: bytes, threads: int) -> _Program:
+def load_on(provider: str, settings: Mapping[str, str], graph: bytes, threads: int) -> _Program:
+    """A graph on one of onnxruntime's execution providers; what that leaves out runs on the CPU.
+
+    Raises MachineCannot for a graph that cannot be loaded, and a provider that does not start.
+    """
     runtime = need("onnxruntime")
     options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 4  # what matters is raised
     # Its threads would go on spinning after a run, on the cores that decode and encode.
     options.add_session_config_entry("session.force_spinning_stop", "1")
+    if provider != _CPU:
+        _find_libraries(runtime)
+    providers = [(provider, dict(settings)), *([_CPU] if provider != _CPU else [])]
     try:
-        return _Program(runtime.InferenceSession(graph, options, providers=["CPUExecutionProvider"]))
+        # Left to itself it goes over to the CPU where a provider fails, with no more than a line on standard output.
+        session = runtime.InferenceSession(graph, options, providers=providers, enable_fallback=0)
     except Exception as error:  # its exceptions share no base class
         raise MachineCannot(f"onnxruntime cannot load the graph: {telling_line(error)}") from error
+    if provider not in session.get_providers():
+        raise MachineCannot(f"onnxruntime cannot start its {provider}: its libraries or a device are missing")
+    return _Program(session)
+
+
+def _find_libraries(runtime: Any) -> None:
+    """Have it look for CUDA and cuDNN among the installed packages, too."""
+    with redirect_stdout(io.StringIO()):  # it prints what it does not find
+        runtime.preload_dlls()
+
+
+def check_gpu(provider: str) -> None:
+    """Raise MachineCannot where this onnxruntime has no such provider, or this machine no NVIDIA GPU."""
+    if provider not in need("onnxruntime").get_available_providers():
+        raise MachineCannot(f"this onnxruntime has no {provider}; {_GPU_WHEEL}")
+    first_gpu()
+
+
+def _load(graph: bytes, threads: int) -> _Program:
+    return load_on(_CPU, {}, graph, threads)
 
 
 ENGINE = Engine(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
+import time
 
 import pytest
-from pocketlens.core.interrupt import Interruptible
+from pocketlens.core.interrupt import Interruptible, interruptibly
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -27,3 +30,22 @@ def test_a_first_signal_tells_the_work_to_end():
         assert told == ["end"]
         signal.raise_signal(signal.SIGINT)
     assert told == ["end"]
+
+
+def test_ctrl_c_is_heard_while_work_is_in_native_code():
+    told, ended = threading.Event(), list[bool]()
+
+    def work() -> None:
+        time.sleep(0.2)  # until it is waited for
+        os.kill(os.getpid(), signal.SIGINT)
+        ended.append(told.wait(30))
+
+    with pytest.raises(KeyboardInterrupt):
+        interruptibly(work, told.set)
+    assert ended == [True], "it was told to end, and waited for"
+
+
+def test_work_gives_its_result_and_its_errors():
+    assert interruptibly(lambda: 3, pytest.fail) == 3
+    with pytest.raises(ZeroDivisionError):
+        interruptibly(lambda: 1 // 0, pytest.fail)

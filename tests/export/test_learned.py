@@ -16,13 +16,13 @@ from graphs import run
 from pocketlens.core import checkpoint
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.metrics import psnr
+from pocketlens.core.tensorrt_plan import Settings, build_plan, pick_flavour
 from pocketlens.distill.fake_quant import imitate_int8
 from pocketlens.distill.recipe import Recipe
 from pocketlens.distill.run import run as train
 from pocketlens.export import quantize
 from pocketlens.export.build import Graphs
 from pocketlens.export.fit import input_shapes, read_graph
-from pocketlens.export.plan import build_plan, pick_flavour
 from pocketlens.export.samples import draw
 from runs import PLAIN, recipe, write_photos, write_teacher
 
@@ -119,7 +119,7 @@ def test_tensorrt_builds_a_plan_of_it(built: Build, name: str, face: str, proces
     onnx.save(built(name, processor).build("int8", face, "tensorrt"), tmp_path / "a.onnx")
     graph = read_graph(tmp_path / "a.onnx")
     shapes = input_shapes(graph, [(16, 16), (32, 48), (64, 64)])
-    assert len(build_plan(graph.SerializeToString(), shapes, pick_flavour("rtx"), ["86", "89"])) > 10_000
+    assert len(build_plan(graph.SerializeToString(), shapes, pick_flavour("rtx"), Settings(["86", "89"]))) > 10_000
 
 
 def test_a_bundle_says_that_the_ranges_are_from_training(trained: Trained, tmp_path: Path):

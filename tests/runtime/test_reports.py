@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from bundles import make_bundle, upscaler_graph
 from commands import pocketlens
+from engines_here import usable
 from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core import locate
-from pocketlens.core.catalog import ENGINES
 
 
 def reported(capsys: pytest.CaptureFixture[str], *arguments: object):
@@ -25,7 +25,7 @@ def test_bench_times_every_engine_and_precision_against_a_named_reference(tmp_pa
     assert result["reference"] == "onnxruntime fp32"
     assert result["noise"] >= 0
     assert {(row["engine"], row["precision"]) for row in result["rows"]} == {
-        (engine, precision) for engine in ENGINES.names() for precision in ("fp32", "int8")
+        (engine, precision) for engine in usable() for precision in ("fp32", "int8")
     }
     for row in result["rows"]:
         assert row["p50_ms"] <= row["p95_ms"] <= row["p99_ms"]

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles import make_bundle, unshuffled_graph
+from engines_here import usable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pocketlens.core.bundle import read
@@ -57,7 +58,7 @@ def test_tiled_equals_whole(networks: dict[int, Path], height: int, width: int, 
     np.testing.assert_allclose(network(networks[align], tile)(picture), whole, atol=1e-6)
 
 
-@pytest.mark.parametrize("engine", ENGINES.names())
+@pytest.mark.parametrize("engine", usable())
 def test_a_tiled_picture_is_the_whole_picture_in_8_bits(networks: dict[int, Path], engine: str):
     bgr = np.random.default_rng(0).integers(0, 256, (75, 101, 3), np.uint8)
     with Session.open(networks[1], engine) as whole, Session.open(networks[1], engine, tile=32) as tiled:
@@ -69,6 +70,8 @@ def test_very_large_pictures_are_tiled_unasked(networks: dict[int, Path], monkey
     seen = []
 
     class Recorder:
+        notes = ()
+
         def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
             seen.append(feeds["frame"].shape[2:])
             return out or {}

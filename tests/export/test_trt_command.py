@@ -1,0 +1,164 @@
+"""`pocketlens export trt`: a plan and its facts, whole or not at all, and nothing built twice unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from commands import pocketlens
+
+pytest.importorskip("tensorrt_rtx")
+SMALL_SIZES = ("--min", "16x16", "--opt", "32x48", "--max", "64x64")
+Export = Callable[..., int]
+
+
+@pytest.fixture
+def graph(build, tmp_path: Path) -> Path:
+    (tmp_path / "sesr.onnx").write_bytes(build("sesr", "fp16").SerializeToString())
+    return tmp_path / "sesr.onnx"
+
+
+@pytest.fixture
+def export(graph: Path, tmp_path: Path) -> Export:
+    """Build `sesr.plan`, with these options last, and give the exit code."""
+    base = ("export", "trt", graph, "-o", tmp_path / "sesr.plan", "--flavour", "rtx", "--sm", "86", *SMALL_SIZES)
+    return lambda *options: pocketlens(*base, "--quiet", *options)
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
+    """The one line on standard error."""
+
+    def read() -> str:
+        line = capsys.readouterr().err
+        assert line.count("\n") == 1, line
+        return line
+
+    return read
+
+
+def facts(tmp_path: Path) -> dict[str, Any]:
+    return json.loads((tmp_path / "sesr.plan.json").read_text())
+
+
+def test_the_command_writes_the_plan_and_its_facts(
+    export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    assert export("--sm", "86, 89,86", "--json", "-") == 0
+    told, kept, plan = json.loads(capsys.readouterr().out), facts(tmp_path), tmp_path / "sesr.plan"
+    assert told == {"file": str(plan), **kept}
+    assert kept["flavour"] == "rtx" and kept["version"]
+    assert kept["compute_capabilities"] == ["86", "89"]
+    assert kept["profile"] == {"min": "16x16", "opt": "32x48", "max": "64x64"}
+    assert kept["bytes"] == plan.stat().st_size and kept["source"] == "sesr.onnx" and len(kept["source_sha256"]) == 64
+    assert (kept["device"], kept["driver"], kept["timing_cache"]) == (None, None, "none"), "no GPU has a part in it"
+    assert str(tmp_path) not in (tmp_path / "sesr.plan.json").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sesr.onnx", "sesr.plan", "sesr.plan.json"]
+
+
+def test_a_plan_that_is_what_is_asked_for_is_refused_as_such(export: Export, said: Callable[[], str], tmp_path: Path):
+    assert export() == 0
+    assert export() == 2
+    assert "sesr.plan exists: it is what is asked for, as it stands; " in said()
+    assert export("--force") == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--max", "64x80"), "serves frames of 16x16 to 64x64, and not of 64x80"),
+        (("--opt", "16x16"), "was built with another profile"),
+        (("--sm", "89"), "was built for compute capability 8.6, and not for 8.9"),
+        (("--workspace", "512"), "was built with another workspace mib"),
+    ],
+)
+def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_asked(
+    export: Export, said: Callable[[], str], tmp_path: Path, options: tuple[str, ...], reason: str
+):
+    assert export() == 0
+    first = facts(tmp_path)
+    assert export(*options) == 2
+    assert f"sesr.plan exists: it {reason}; choose another name, or pass --force to build it again" in said()
+    assert facts(tmp_path) == first
+    assert export(*options, "--update") == 0
+    assert facts(tmp_path) != first
+    assert export(*options) == 2
+    assert "it is what is asked for" in said()
+
+
+def test_a_changed_graph_makes_a_plan_stale(export: Export, said: Callable[[], str], graph: Path, build):
+    assert export() == 0
+    graph.write_bytes(build("sesr", "fp32").SerializeToString())
+    assert export() == 2
+    assert "it was built from another graph than sesr.onnx now is" in said()
+
+
+@pytest.mark.parametrize("damage", [lambda plan: plan[:-9], lambda plan: b"?" + plan[1:]], ids=["cut", "altered"])
+def test_a_damaged_plan_is_told_and_updated(
+    export: Export, said: Callable[[], str], tmp_path: Path, damage: Callable[[bytes], bytes]
+):
+    assert export() == 0
+    plan = tmp_path / "sesr.plan"
+    whole = plan.read_bytes()
+    plan.write_bytes(damage(whole))
+    assert export() == 2
+    assert "it has" in (line := said()) or "its bytes were altered" in line
+    assert export("--update") == 0
+    assert len(plan.read_bytes()) == facts(tmp_path)["bytes"] and plan.read_bytes() != damage(whole)
+
+
+def test_an_update_of_what_is_asked_for_builds_nothing(export: Export, tmp_path: Path):
+    assert export("--update") == 0
+    before = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    assert export("--update") == 0
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize(
+    ("options", "line"),
+    [
+        (("--dla", "0"), "TensorRT for RTX has no deep learning accelerator; leave --dla out"),
+        (("--timing-cache", "a.timing"), "TensorRT for RTX times nothing when it builds; leave --timing-cache out"),
+        (("--workspace", "0"), "--workspace"),
+        (("--dla", "-1"), "--dla"),
+    ],
+)
+def test_options_that_cannot_be_met(
+    export: Export, said: Callable[[], str], tmp_path: Path, options: tuple[str, ...], line: str
+):
+    assert export(*options) == 2
+    assert line in said()
+    assert [path.name for path in tmp_path.iterdir()] == ["sesr.onnx"]
+
+
+def test_ctrl_c_while_it_builds_leaves_nothing(
+    export: Export, said: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    from pocketlens.core import tensorrt_plan
+
+    make = tensorrt_plan.make_monitor
+
+    def interrupting(trt: Any, advance: Any, stop: Any) -> Any:
+        monitor = make(trt, advance, stop)
+        started = monitor.phase_start
+
+        def phase_start(*phase: Any) -> None:
+            if not stop.is_set():
+                time.sleep(0.2)  # until it is waited for
+                os.kill(os.getpid(), signal.SIGINT)
+                assert stop.wait(30)
+            started(*phase)
+
+        monitor.phase_start = phase_start
+        return monitor
+
+    monkeypatch.setattr(tensorrt_plan, "make_monitor", interrupting)
+    assert export() == 130
+    assert said() == "pocketlens: interrupted\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["sesr.onnx"]
