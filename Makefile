@@ -36,6 +36,7 @@ bench: WEIGHTS = $(if $(FSRCNN_PB),--fsrcnn-pb $(FSRCNN_PB))
 bench: $(READY) .venv-peers ## the claims of benchmarks/, next to other programs; FSRCNN_PB=FSRCNN_x2.pb for dnn_superres
 	$(BIN)/python benchmarks/spine.py $(WEIGHTS)
 	$(BIN)/python benchmarks/floor.py
+	$(BIN)/python benchmarks/steps.py
 	$(BIN)/python benchmarks/sizes.py
 	$(BIN)/python benchmarks/against_peers.py $(WEIGHTS)
 	$(BIN)/python benchmarks/c_face.py

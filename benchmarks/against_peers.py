@@ -89,7 +89,8 @@ def add_ways(
     """Every way in which our runtime runs a shipped bundle here."""
     bundle = open_bundle(model)
     for way in choices(bundle.manifest, precision=precision)[0]:
-        network, name = way.load(bundle, THREADS), f"{model}, {way.name} {way.precision}"
+        network: Any = way.load(bundle, THREADS)
+        name = f"{model}, {way.name} {way.precision}"
         contenders.ours(name, lambda network=network: network(frame[0]), network.close, pictured)
 
 

@@ -51,6 +51,15 @@ def sizes(found: dict[str, Any]) -> Rows:
         yield [row["size"], *_times(row), f"{row['ns_a_pixel']:.1f}", memory]
 
 
+def steps(found: dict[str, Any]) -> Rows:
+    """What each step gains."""
+    yield ["network", "", "p50, ms", "p95", "p99", "times as fast as exported"]
+    for network, one in found["networks"].items():
+        first = next(iter(one["rows"].values()))["p50_ms"]
+        for step, row in one["rows"].items():
+            yield [f"{network} (noise {one['noise']:.1%})", step, *_times(row), f"{first / row['p50_ms']:.2f}"]
+
+
 def gpu(found: dict[str, Any]) -> Rows:
     """The students on a GPU."""
     yield ["student", "frame", "way", "from", "p50, ms", "p95", "p99", "floor", "times it", "PSNR, dB"]
@@ -68,6 +77,7 @@ def _times(row: Mapping[str, float], digits: int = 2) -> list[str]:
 TABLES: Mapping[str, tuple[Callable[[dict[str, Any]], Rows], str]] = {
     "against_peers": (peers, "python benchmarks/against_peers.py --fsrcnn-pb FSRCNN_x2.pb"),
     "floor": (floor, "python benchmarks/floor.py"),
+    "steps": (steps, "python benchmarks/steps.py"),
     "sizes": (sizes, "python benchmarks/sizes.py"),
     "gpu": (gpu, "python benchmarks/gpu.py"),
 }

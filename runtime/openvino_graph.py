@@ -6,6 +6,7 @@ multipliers idle; made for 2x2 pixels at once it has 16. A transposed convolutio
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,12 +27,23 @@ class _Unfit(Exception):
 
 def rewritten(model: Any) -> Any:
     """A model of fixed shapes, changed in place."""
+    return with_wide_heads(with_plain_convolutions(model))
+
+
+def with_plain_convolutions(model: Any) -> Any:
+    """The model without transposed convolutions to one channel."""
+    return _changed(model, "ConvolutionBackpropData", _as_convolution)
+
+
+def with_wide_heads(model: Any) -> Any:
+    """The model whose heads make 2x2 pixels at once."""
+    return _changed(model, "DepthToSpace", _widened)
+
+
+def _changed(model: Any, kind: str, change: Callable[[Any], None]) -> Any:
     for node in model.get_ordered_ops():
-        if node.get_type_name() == "ConvolutionBackpropData":
-            _as_convolution(node)
-    for node in model.get_ordered_ops():
-        if node.get_type_name() == "DepthToSpace":
-            _widened(node)
+        if node.get_type_name() == kind:
+            change(node)
     model.validate_nodes_and_infer_types()
     return model
 
@@ -60,6 +72,7 @@ def _as_convolution(node: Any) -> None:
     ops, pads = _ops(), [reach, reach]
     kernel = ops.constant(kernel.reshape(scale**2, *kernel.shape[2:]))
     made = ops.convolution(node.input_value(0), kernel, [1, 1], pads, pads, [1, 1])
+    made.set_friendly_name(node.get_friendly_name())
     _replace(node, ops.depth_to_space(made, "depth_first", scale))
 
 
@@ -108,7 +121,9 @@ def _wide_convolution(node: Any) -> Any:
         raise _Unfit
     weights = _wide_weights(node.input_value(1), tuple(node.get_input_shape(1)))
     pads = list(facts["pads_begin"]), list(facts["pads_end"])
-    return _ops().convolution(node.input_value(0), weights, [_BLOCK, _BLOCK], *pads, ones)
+    made = _ops().convolution(node.input_value(0), weights, [_BLOCK, _BLOCK], *pads, ones)
+    made.set_friendly_name(node.get_friendly_name())
+    return made
 
 
 def _wide_weights(port: Any, shape: tuple[int, ...]) -> Any:

@@ -7,7 +7,7 @@ The weights are in NETWORK.bin.
 
 import sys
 
-import ncnn
+import ncnn  # type: ignore[import-not-found]
 import numpy as np
 from serve import serve
 

