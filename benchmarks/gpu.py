@@ -65,20 +65,20 @@ def reference(trained: Checkpoint, feeds: Sequence[np.ndarray]) -> np.ndarray:
     return way.picture()
 
 
-def engine_ways(model: str, feeds: Sequence[np.ndarray], absent: dict[str, str]) -> Iterator[Way]:
-    """The shipped bundle on every engine that runs on a GPU here; why others do not goes to `absent`."""
+def engine_ways(model: str, feeds: Sequence[np.ndarray], failed: dict[str, str]) -> Iterator[Way]:
+    """The shipped bundle on every engine that runs on a GPU here; what then fails goes to `failed`, with its reason."""
     bundle = open_bundle(model)
-    for name in on_gpu():
-        try:
-            found = choices(bundle.manifest, name)[0]
-            yield from [_engine_way(choice, choice.load(bundle, all_threads()), feeds) for choice in found]
-        except PocketlensError as error:
-            absent[name] = str(error)
+    for name in (name for name, why in on_gpu().items() if why is None):
+        for choice in choices(bundle.manifest, name)[0]:
+            try:
+                yield _engine_way(choice, choice.load(bundle, all_threads()), feeds)
+            except PocketlensError as error:
+                failed[str(choice)] = str(error)
 
 
-def on_gpu() -> list[str]:
-    """The engines that run on a GPU."""
-    return [name for name, engine in ENGINES.items() if engine.on_gpu]
+def on_gpu() -> dict[str, str | None]:
+    """The engines for GPUs, and why each cannot be used here; None where it can."""
+    return {name: engine.why_not() for name, engine in ENGINES.items() if engine.on_gpu}
 
 
 def _engine_way(choice: Choice, network: Any, feeds: Sequence[np.ndarray]) -> Way:
@@ -119,12 +119,12 @@ def measured(ways: Sequence[Way], truth: np.ndarray, floor_ms: float, rounds: in
 def compare(model: str, size: tuple[int, int], device: str, gbs: float, rounds: int) -> dict[str, Any]:
     """All ways of one student at one size; `gbs` is the device's bandwidth in GB/s."""
     trained = checkpoint.load(RUNS / model)
-    feeds, absent = frames_of(trained.spec, size), {}
+    feeds, failed = frames_of(trained.spec, size), {}
     network = trained.deployed()
     bytes_moved = moved(network, feeds, 4 if device == "cpu" else 2)
-    ways = [*torch_ways(network, feeds, device), *engine_ways(model, feeds, absent)]
+    ways = [*torch_ways(network, feeds, device), *engine_ways(model, feeds, failed)]
     rows = measured(ways, reference(trained, feeds), bytes_moved / gbs / 1e6, rounds)
-    return {"model": model, "size": f"{size[0]}x{size[1]}", "rows": rows, "absent": absent}
+    return {"model": model, "size": f"{size[0]}x{size[1]}", "rows": rows, "failed": failed}
 
 
 def device_name(device: str) -> str:
@@ -142,13 +142,16 @@ def device_name(device: str) -> str:
 def run(device: str, sizes: Sequence[str], rounds: int, models: Sequence[str]) -> dict[str, Any]:
     """The results of every student at every size. Raises MachineCannot where the device is missing."""
     facts = {"device": device_name(device), "torch": torch.__version__, "cuda": torch.version.cuda}
+    absent = {name: why for name, why in on_gpu().items() if why}
+    for name, why in absent.items():
+        print(f"without {name}: {why}")
     gbs = bandwidth(device) / 1e9 if device != "cpu" else bandwidth(device, 1 << 22) / 1e9
     found = []
     for model in models:
         for size in sizes:
             found.append(compare(model, parse_size(size), device, gbs, rounds))
             show(found[-1])
-    return {**facts, "bandwidth_gbs": gbs, "results": found}
+    return {**facts, "bandwidth_gbs": gbs, "absent": absent, "results": found}
 
 
 def show(found: dict[str, Any]) -> None:
@@ -160,7 +163,7 @@ def show(found: dict[str, Any]) -> None:
             f"p99 {row['p99_ms']:7.3f} ms, {row['times_floor']:5.1f} x floor; "
             f"off by {row['max_error']:.4f}, {row['psnr']:.1f} dB"
         )
-    for name, why in found["absent"].items():
+    for name, why in found["failed"].items():
         print(f"  {name}: {why}")
 
 

@@ -42,6 +42,7 @@ def ready(network: nn.Module, device: str) -> Callable[..., Tensor]:
     What a network makes float32 of itself, flows and places, stays so.
     """
     kind = torch.float32 if device == "cpu" else torch.float16
+    torch.backends.cudnn.benchmark = True
     moved_there = copy.deepcopy(network).to(device, kind, memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     def run(*inputs: Tensor) -> Tensor:
