@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from interleaved import in_turns, noise, percentiles, turn_of
@@ -22,17 +23,26 @@ from pocketlens.core.files import write_text
 from pocketlens.runtime.choose import choices
 from pocketlens.runtime.engines import openvino
 from pocketlens.runtime.machine import processor_features
-from pocketlens.runtime.openvino_graph import rewritten, with_plain_convolutions
+from pocketlens.runtime.openvino_graph import rewritten, with_plain_convolutions, without_last_shuffle
 from pocketlens.runtime.resolve import open_bundle
 from video import HEIGHT, THREADS, WIDTH
 
 HERE = Path(__file__).parent
 NETWORKS = (("fsrcnn-x2", "fp32"), ("sesr-x2", "int8"))
-STEPS: dict[str, Callable[[Any], Any]] = {
-    "as exported": lambda model: model,
-    "plain convolutions": with_plain_convolutions,
-    "and wide heads, as it is run": rewritten,
+Change = Callable[[Any], Any]
+
+
+def _nothing_left(_model: Any) -> frozenset[str]:
+    return frozenset()
+
+
+STEPS: dict[str, tuple[Change, Change]] = {
+    "as exported": (lambda model: model, _nothing_left),
+    "plain convolutions": (with_plain_convolutions, _nothing_left),
+    "and wide heads": (rewritten, _nothing_left),
+    "and shuffled by us, as it is run": (rewritten, without_last_shuffle),
 }
+"""What is done to a graph before it is compiled, and what of it is left to do afterwards."""
 CHOSEN = [*STEPS][-1]
 TILES = (64, 128, 320)
 
@@ -40,14 +50,12 @@ Call = Callable[[], object]
 
 
 def network(bundle: Bundle, precision: str, step: str, threads: int = THREADS, tile: int | None = None) -> Any:
-    """A bundle on OpenVINO whose graph is changed by one of the steps alone, loaded and compiled."""
+    """A bundle on OpenVINO whose graph is changed up to one of the steps, loaded and compiled."""
     (way,) = choices(bundle.manifest, "openvino", precision)[0]
-    before, openvino.rewritten = openvino.rewritten, STEPS[step]
-    try:
+    change, leave = STEPS[step]
+    with patch.multiple(openvino, rewritten=change, without_last_shuffle=leave):
         loaded: Any = way.load(bundle, threads, tile)
         loaded(_frame())
-    finally:
-        openvino.rewritten = before
     return loaded
 
 

@@ -17,6 +17,7 @@ _SCALE = 2
 _BLOCK = 2
 """Pixels to a side that a wide head makes at once."""
 _SIDE = _BLOCK * _SCALE
+_POINTWISE = {"Add", "Clamp", "Convert", "Maximum", "Minimum", "Multiply", "Round"}
 _CHANGES = {"Convert": 1, "Multiply": 2, "Subtract": 2}
 """What makes floats of 8-bit weights, and how many inputs it has."""
 
@@ -86,6 +87,61 @@ def _widened(shuffle: Any) -> None:
     except _Unfit:
         return
     _replace(shuffle, _ops().depth_to_space(wide, "blocks_first", _SIDE))
+
+
+def without_last_shuffle(model: Any) -> frozenset[str]:
+    """Take the shuffle of wide heads that end in bytes off a model, changed in place.
+
+    Gives the outputs that `shuffle_into` is to finish. They come as (1, H/4, W/4, 16), which is how OpenVINO keeps maps
+    anyway; its own shuffle moves one value after the other.
+    """
+    left = set()
+    for result in model.get_results():
+        last = result.input_value(0)
+        chain = [last.get_node()]
+        while source := _source_of_each_value(chain[-1]):
+            chain.append(source)
+        head = chain[-1]
+        once = all(len(node.output(0).get_target_inputs()) == 1 for node in chain)
+        if not once or head.get_type_name() != "DepthToSpace" or head.get_attributes()["block_size"] != _SIDE:
+            continue
+        if last.get_element_type() != need("openvino", "openvino").Type.u8 or len(chain) < 2:
+            continue
+        left |= last.get_names()
+        _end_with_channels(model, result, head)
+    return frozenset(left)
+
+
+def _end_with_channels(model: Any, result: Any, head: Any) -> None:
+    """Let what follows a shuffle follow what is shuffled, channels last at the end."""
+    (reader,) = head.output(0).get_target_inputs()
+    reader.replace_source_output(head.input_value(0))
+    model.validate_nodes_and_infer_types()
+    last = result.input_value(0)
+    names = last.get_names()
+    last.set_names(set())
+    turned = _ops().transpose(last, np.array([0, 2, 3, 1]))
+    turned.output(0).set_names(names)
+    result.input(0).replace_source_output(turned.output(0))
+    model.validate_nodes_and_infer_types()
+
+
+def _source_of_each_value(node: Any) -> Any:
+    """What a node does the same to each value of, wherever that is; None where it does something else."""
+    if node.get_type_name() not in _POINTWISE:
+        return None
+    sources = [value.get_node() for value in node.input_values()]
+    constants = [one for one in sources if one.get_type_name() == "Constant"]
+    if len(constants) != len(sources) - 1 or any(one.data.size > 1 for one in constants):
+        return None
+    return next(one for one in sources if one.get_type_name() != "Constant")
+
+
+def shuffle_into(picture: np.ndarray, cells: np.ndarray) -> None:
+    """Write (1, H/4, W/4, 16) bytes, the 4x4 pixels of each cell, into a picture (1, 1, H, W), four bytes at a time."""
+    _, rows, columns, _ = cells.shape
+    fours = cells.reshape(rows, columns, _SIDE**2).view(np.uint32).transpose(0, 2, 1)
+    np.copyto(picture.reshape(rows, _SIDE, columns * _SIDE).view(np.uint32), fours)
 
 
 def _places() -> list[tuple[int, int, int]]:

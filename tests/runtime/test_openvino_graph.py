@@ -10,8 +10,9 @@ import pytest
 from bundles import upscaler_graph
 from onnx import TensorProto, helper, numpy_helper
 from pocketlens.core.bundle import Bundle
+from pocketlens.core.catalog import ENGINES
 from pocketlens.runtime.engines.openvino import core, settings
-from pocketlens.runtime.openvino_graph import rewritten
+from pocketlens.runtime.openvino_graph import rewritten, shuffle_into, without_last_shuffle
 from pocketlens.runtime.resolve import open_bundle
 
 pytest.importorskip("openvino")
@@ -96,3 +97,31 @@ def test_shipped_upscalers_are_rewritten_and_give_the_same_picture(name: str, pr
     # A value that lies between two steps of int8 may fall on either.
     least = 1e-5 if precision != "int8" else 1 / 255
     np.testing.assert_allclose(run(changed, frame), run(read(graph, frame.shape), frame), atol=least)
+
+
+@pytest.mark.parametrize("name", ["sesr-x2", "fsrcnn-x2"])
+@pytest.mark.parametrize("size", [(24, 40), (2, 2), (23, 40)])
+def test_pictures_in_bytes_come_out_shuffled(name: str, size: tuple[int, int]):
+    graph = open_bundle(name).graph("fp32")
+    frame = np.random.default_rng(0).integers(0, 256, (1, 1, *size), np.uint8)
+    program = ENGINES.get("openvino").load(graph, 1)
+    # A caller's memory may begin at any byte.
+    memory = np.zeros(4 * frame.size + 1, np.uint8)[1:]
+    made = program.run({"frame": frame}, {"upscaled": memory.reshape(1, 1, 2 * size[0], 2 * size[1])})["upscaled"]
+    wanted = program.run({"frame": frame.astype(np.float32) / 255})["upscaled"] * 255
+    assert made.shape == wanted.shape and np.abs(made - wanted).max() < 0.501
+    program.close()
+
+
+def test_only_a_wide_head_that_ends_in_bytes_is_left_to_be_shuffled():
+    floats = rewritten(read(upscaler_graph(), (1, 1, 4, 4)))
+    assert without_last_shuffle(floats) == frozenset()
+    assert list(floats.outputs[0].get_shape()) == [1, 1, 8, 8]
+
+
+def test_a_shuffle_puts_each_cell_in_its_place():
+    picture = np.arange(8 * 12, dtype=np.uint8).reshape(1, 1, 8, 12)
+    cells = picture.reshape(2, 4, 3, 4).transpose(0, 2, 1, 3).reshape(1, 2, 3, 16)
+    made = np.zeros_like(picture)
+    shuffle_into(made, np.ascontiguousarray(cells))
+    np.testing.assert_array_equal(made, picture)
