@@ -10,8 +10,8 @@ from typing import Any
 from .errors import MachineCannot
 
 _DRIVER = "libcuda.so.1"
-_MAJOR, _MINOR = 75, 76
-"""The attributes that hold the two digits of the compute capability, as the driver numbers them."""
+_MULTIPROCESSORS, _MAJOR, _MINOR = 16, 75, 76
+"""Attributes as the driver numbers them; the last two are the digits of the compute capability."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class Gpu:
     """Without its point: 86."""
     driver: str
     """The newest CUDA that the driver serves: 13.0."""
+    multiprocessors: int
+    """How many of its parts compute: boards with GPUs of one name, such as Orin, differ in that."""
 
 
 def first_gpu() -> Gpu:
@@ -38,9 +40,12 @@ def first_gpu() -> Gpu:
     device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
     _ask(driver.cuDeviceGet, ctypes.byref(device), 0)
     _ask(driver.cuDeviceGetName, name, len(name), device)
-    major, minor = (_number(driver.cuDeviceGetAttribute, attribute, device) for attribute in (_MAJOR, _MINOR))
+    count, major, minor = (
+        _number(driver.cuDeviceGetAttribute, attribute, device) for attribute in (_MULTIPROCESSORS, _MAJOR, _MINOR)
+    )
     version = _number(driver.cuDriverGetVersion)
-    return Gpu(name.value.decode(errors="replace"), f"{major}{minor}", f"{version // 1000}.{version % 1000 // 10}")
+    newest = f"{version // 1000}.{version % 1000 // 10}"
+    return Gpu(name.value.decode(errors="replace"), f"{major}{minor}", newest, count)
 
 
 def _number(function: Callable[..., int], *arguments: Any) -> int:
@@ -52,4 +57,6 @@ def _number(function: Callable[..., int], *arguments: Any) -> int:
 def _ask(function: Callable[..., int], *arguments: Any) -> None:
     status = function(*arguments)
     if status:
-        raise MachineCannot(f"the NVIDIA driver shows no GPU (CUDA error {status}); nvidia-smi shows one that is usable")
+        raise MachineCannot(
+            f"the NVIDIA driver shows no GPU (CUDA error {status}); nvidia-smi shows one that is usable"
+        )

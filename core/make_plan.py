@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 
+from .errors import BadInput
 from .gpu import first_gpu
 from .plan_facts import PlanFacts, PlanRequest, Profile, Size
 from .progress import Advance
@@ -29,6 +30,8 @@ def request_plan(
     `capabilities` are for a flavour that builds ahead of time; the others build for the GPU of this machine, and
     raise MachineCannot where there is none. BadInput for one that the flavour does not build for.
     """
+    if flavour.ahead_of_time and dla_core is not None:
+        raise BadInput("TensorRT for RTX has no deep learning accelerator; leave --dla out, or take --flavour tensorrt")
     gpu = None if flavour.ahead_of_time else first_gpu()
     for name in [] if gpu else capabilities:
         capability(flavour.module, name)
@@ -37,6 +40,7 @@ def request_plan(
         version=flavour.version,
         compute_capabilities=[gpu.compute_capability] if gpu else list(capabilities),
         device=gpu and gpu.name,
+        multiprocessors=gpu and gpu.multiprocessors,
         profile=Profile.of(sizes),
         source="".join(one if one.isprintable() else "?" for one in source)[:255],
         source_sha256=source_sha256,

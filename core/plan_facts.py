@@ -57,6 +57,8 @@ class PlanRequest(Strict):
     compute_capabilities: Annotated[list[Capability], Field(min_length=1)]
     device: Label | None = None
     """The GPU that it is timed on and for; None: it is built ahead of time, for any of those capabilities."""
+    multiprocessors: Annotated[int, Field(ge=1)] | None = None
+    """How many that GPU has."""
     profile: Profile
     source: Label
     """The name of the ONNX file."""
@@ -129,6 +131,8 @@ def _foreign(facts: PlanFacts, wanted: PlanRequest) -> Iterator[str]:
         yield f"was built for compute capability {built}, and not for {lacking}"
     if wanted.device not in (None, facts.device):
         yield f"was built on {facts.device or 'no GPU'}, and not on {wanted.device}"
+    if wanted.multiprocessors not in (None, facts.multiprocessors):
+        yield f"was built on {facts.multiprocessors} multiprocessors, and not on {wanted.multiprocessors}"
     if facts.source_sha256 != wanted.source_sha256:
         yield f"was built from another graph than {wanted.source} now is"
     least, _, most = wanted.profile.sizes()

@@ -120,7 +120,9 @@ def build_plan(
     log.forget()
     plan = interruptibly(lambda: builder.build_serialized_network(network, config), stop.set)
     if plan is None:
-        raise BadInput(f"TensorRT cannot build this graph: {log.reason()}")
+        reason = log.reason()
+        mend = "; a larger --workspace or a smaller --max may do" if "workspace" in reason else ""
+        raise BadInput(f"TensorRT cannot build this graph: {reason}{mend}")
     if settings.timings:
         settings.timings.keep(config)
     return bytes(plan)
@@ -139,11 +141,11 @@ def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) 
 def _use_dla(flavour: Flavour, builder: Any, config: Any, core: int) -> None:
     """Let an accelerator run every layer that it can, and the GPU the others."""
     trt = flavour.module
-    if flavour.ahead_of_time:
-        raise BadInput("TensorRT for RTX has no deep learning accelerator; leave --dla out, or take --flavour tensorrt")
     cores = builder.num_DLA_cores
     if core >= cores:
-        raise MachineCannot(f"TensorRT {flavour.version} finds {cores or 'no'} DLA cores here, counted from 0: not {core}")
+        raise MachineCannot(
+            f"TensorRT {flavour.version} finds {cores or 'no'} DLA cores here, counted from 0: not {core}"
+        )
     config.default_device_type = trt.DeviceType.DLA
     config.DLA_core = core
     config.set_flag(trt.BuilderFlag.GPU_FALLBACK)

@@ -56,19 +56,24 @@ def make_monitor(trt: ModuleType, advance: Advance | None, stop: Event) -> Any:
         def step_complete(self, phase_name: str, step: int) -> bool:
             _, steps = self._phases.get(phase_name, (0, 1))
             self._phases[phase_name] = step + 1, steps
-            self._show(phase_name)
+            self._show(self._place(), phase_name)
             return not stop.is_set()
 
         def phase_finish(self, phase_name: str) -> None:
             self._phases.pop(phase_name, None)
+            if not (self._phases or stop.is_set()):
+                self._show(STEPS, phase_name)
 
-        def _show(self, phase_name: str) -> None:
+        def _place(self) -> int:
             # A phase lies within a step of the one that was started before it.
             part, done = 1.0, 0.0
             for complete, steps in self._phases.values():
                 part /= steps
                 done += part * complete
-            forward = int(STEPS * min(done, 1)) - self._shown
+            return int(STEPS * min(done, 1))
+
+        def _show(self, place: int, phase_name: str) -> None:
+            forward = place - self._shown
             if advance and forward > 0:
                 self._shown += forward
                 advance(forward, phase_name)

@@ -79,8 +79,8 @@ def _shape(name: str, dims: list[str | int], size: Size) -> Shape:
     return shape
 
 
-def require_narrow(model: onnx.ModelProto, path: Path) -> None:
-    """Raise BadInput for a graph that computes in fp32 alone, which no deep learning accelerator can."""
+def require_for_dla(model: onnx.ModelProto, path: Path, sizes: Sequence[Size]) -> None:
+    """Raise BadInput for what no deep learning accelerator runs: fp32 throughout, and frames of several sizes."""
     graph = Graph(model)
     half = any(tensor.data_type == onnx.TensorProto.FLOAT16 for tensor in graph.constants.values())
     if not (half or graph.quantized):
@@ -88,3 +88,6 @@ def require_narrow(model: onnx.ModelProto, path: Path) -> None:
             f"{path} is fp32, and --dla takes fp16 or int8; make one with: "
             "pocketlens export onnx MODEL -o FILE.onnx --precision fp16 --for tensorrt"
         )
+    if len(set(sizes)) > 1:
+        best = "{}x{}".format(*sizes[1])
+        raise BadInput(f"--dla takes frames of one size: give --min {best} --opt {best} --max {best}, or another")

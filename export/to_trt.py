@@ -33,7 +33,8 @@ def export_trt(
         int | None, typer.Option(metavar="MIB", min=1, help="The most GPU memory that one layer may ask for.")
     ] = None,
     dla: Annotated[
-        int | None, typer.Option(metavar="CORE", min=0, help="Run on this DLA core what it can run; fp16 or int8.")
+        int | None,
+        typer.Option(metavar="CORE", min=0, help="Run on this DLA core what it can; fp16 or int8, one size."),
     ] = None,
     timing_cache: Annotated[
         Path | None, typer.Option(help="What was timed in earlier builds; FILE.timing unless named.")
@@ -82,15 +83,14 @@ def read_job(
 ) -> Job:
     """An ONNX file, and what is asked for of it. Raises BadInput for what cannot be built, MachineCannot elsewhere."""
     need("onnx", "train")
-    from .fit import fitted, input_shapes, read_graph, require_narrow
+    from .fit import fitted, input_shapes, read_graph, require_for_dla
 
     model = read_graph(path)
-    if dla is not None:
-        require_narrow(model, path)
-    sizes = fitted(model, sizes)
-    shapes, picked = input_shapes(model, sizes), pick_flavour(flavour)
+    sizes, picked = fitted(model, sizes), pick_flavour(flavour)
     request = request_plan(picked, sizes, path.name, sha256(path), capabilities, workspace, dla)
-    return Job(model.SerializeToString(), shapes, picked, request)
+    if dla is not None:
+        require_for_dla(model, path, sizes)
+    return Job(model.SerializeToString(), input_shapes(model, sizes), picked, request)
 
 
 def why_other(plan: Path, request: PlanRequest) -> str | None:
@@ -99,7 +99,7 @@ def why_other(plan: Path, request: PlanRequest) -> str | None:
     if reason is None:
         facts, asked = dict(read_facts(plan)), dict(request)
         names = [name for name in asked if name != "source" and asked[name] != facts[name]]
-        reason = f"was built with another {names[0].replace('_', ' ')}" if names else None
+        reason = f"differs in {', '.join(names)}" if names else None
     return reason
 
 

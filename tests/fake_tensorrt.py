@@ -15,6 +15,7 @@ import numpy as np
 import onnxruntime
 import pytest
 from fake_cuda import Misuse, Runtime
+from fake_driver import Driver
 from made_up_tensorrt import IBuilderConfig, made_up
 
 _SCRATCH = 4
@@ -229,29 +230,15 @@ def fake_tensorrt(gpu: Runtime, version: str = "10.3.0") -> Any:
     return module
 
 
-class Driver:
-    """Answers as libcuda does: through pointers, with 0 where all is well."""
+class _Driver(Driver):
+    """Fails where the faults of the GPU say so."""
 
     def __init__(self, gpu: Runtime, name: bytes) -> None:
-        self._gpu, self._name = gpu, name
+        super().__init__(name)
+        self._gpu = gpu
 
     def cuInit(self, flags: int) -> int:
         return self._gpu.faults.driver
-
-    def cuDeviceGet(self, device: Any, index: int) -> int:
-        return 0
-
-    def cuDeviceGetName(self, name: Any, length: int, device: Any) -> int:
-        name.value = self._name
-        return 0
-
-    def cuDeviceGetAttribute(self, number: Any, attribute: int, device: Any) -> int:
-        number._obj.value = {75: 8, 76: 6}[attribute]
-        return 0
-
-    def cuDriverGetVersion(self, number: Any) -> int:
-        number._obj.value = 12060
-        return 0
 
 
 def install(
@@ -262,7 +249,7 @@ def install(
 ) -> Runtime:
     """Put TensorRT, the CUDA runtime and a driver in place; gives what counts all use of them."""
     gpu, load = Runtime(), ctypes.CDLL
-    driver = Driver(gpu, name)
+    driver = _Driver(gpu, name)
     for module in ("tensorrt", "tensorrt_rtx"):
         monkeypatch.setitem(sys.modules, module, fake_tensorrt(gpu, version) if module in modules else None)
     monkeypatch.setitem(sys.modules, "cuda.bindings.runtime", gpu)  # type: ignore[arg-type]

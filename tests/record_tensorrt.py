@@ -1,10 +1,12 @@
-"""Write down what names a TensorRT has, from its published type information; a person runs this when a version is added.
+"""Write down what names a TensorRT has, from its published type information; run by hand when a version is added.
 
-    python tests/record_tensorrt.py stubs FOLDER/tensorrt-stubs/__init__.pyi tests/tensorrt_names/10.13.json
+FOLDER is where `pip download --no-deps tensorrt-stubs`, or `tensorrt-cu13-bindings`, was unpacked:
+
+    python tests/record_tensorrt.py stubs FOLDER/tensorrt_bindings tests/tensorrt_names/10.13.json
     python tests/record_tensorrt.py bindings FOLDER/tensorrt_bindings tests/tensorrt_names/11.4.json
 
-The bindings cannot start without the libraries, which no package registry has. Their names need none of them: the
-functions that they ask for are put in their place, each doing nothing. That takes gcc and nm.
+The bindings cannot start without libraries that cannot be had so. Their names need none of these: the functions that
+they ask for are put in their place, each doing nothing. That takes gcc, nm and readelf.
 """
 
 from __future__ import annotations
@@ -24,14 +26,15 @@ from types import ModuleType
 from typing import Any
 
 Members = dict[str, dict[str, Any]]
-_LEFT_OUT = re.compile(r"Layer$|Layer\.|Plugin|^_")
+_LEFT_OUT = re.compile(r"Layer$|Layer\.|Plugin|^_[^_]")
 """Classes that we have no part in: the layers of networks, and ways to add to them."""
 
 
 def from_stubs(file: Path) -> dict[str, Members]:
     """Class -> its members, from a file of type stubs."""
     found: dict[str, Members] = {}
-    for name, node in _classes(ast.parse(file.read_text(encoding="utf-8"))):
+    text = re.sub(r"(?<=\()(self\b.*)(?=\) -> )", lambda found: _plain(found[1]), file.read_text(encoding="utf-8"))
+    for name, node in _classes(ast.parse(text)):
         bases = [ast.unparse(base) for base in node.bases]
         members: Members = {key: value for base in bases for key, value in found.get(base, {}).items()}
         for statement in node.body:
@@ -45,6 +48,19 @@ def from_stubs(file: Path) -> dict[str, Members]:
     return found
 
 
+def own_names(file: Path) -> dict[str, Members]:
+    """What a module itself defines: each function as a class that is only called, and what it assigns."""
+    found: dict[str, Members] = {}
+    for node in ast.parse(file.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef):
+            names = [one.arg for one in node.args.args]
+            found[node.name] = {"__init__": {"calls": [[names, len(names) - len(node.args.defaults)]]}}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {target.id: {} for target in targets if isinstance(target, ast.Name)}
+    return found
+
+
 def _classes(node: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.ClassDef]]:
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef):
@@ -55,8 +71,8 @@ def _classes(node: ast.AST, outer: str = "") -> Iterator[tuple[str, ast.ClassDef
 def _add(members: Members, function: ast.FunctionDef) -> None:
     """One function of a class, which may be one of several of that name."""
     decorators = {ast.unparse(one) for one in function.decorator_list}
-    gives = re.findall(r"\w+", ast.unparse(function.returns))[-1:] if function.returns else []
-    member: dict[str, Any] = {"gives": gives[0]} if gives and gives[0] != "None" else {}
+    gives = re.fullmatch(r"(?:\w+\.)*(\w+)", ast.unparse(function.returns) if function.returns else "")
+    member: dict[str, Any] = {"gives": gives[1]} if gives and gives[1] != "None" else {}
     if not decorators & {"property", f"{function.name}.setter"}:
         names = [one.arg for one in function.args.posonlyargs + function.args.args]
         names = names if "staticmethod" in decorators else names[1:]
@@ -74,10 +90,10 @@ def from_module(module: ModuleType) -> dict[str, Members]:
         members: Members = {}
         for key in dir(kind):
             member = inspect.getattr_static(kind, key)
-            if inspect.isclass(member) and key != "__class__":
+            if inspect.isclass(member) and not key.startswith("__"):
                 members[key] = {}
                 look(member, f"{name}.{key}")
-            elif key == "__init__" or not key.startswith("__"):
+            elif key != "__class__":
                 getter = member.fget if isinstance(member, property) else member
                 for function in _signatures(key, getattr(getter, "__doc__", "") or "", isinstance(member, property)):
                     _add(members, function)
@@ -90,25 +106,30 @@ def from_module(module: ModuleType) -> dict[str, Members]:
 
 
 def _signatures(name: str, doc: str, is_property: bool) -> Iterator[ast.FunctionDef]:
-    marker = "@property" if is_property else "@overload"
-    for given, made in re.findall(rf"^(?:\d+\. )?{name if not is_property else ''}\((.*)\) -> (.*)$", doc, re.MULTILINE):
-        source = re.sub(r"<[^<>]*>", "...", f"{marker}\ndef {name}({given}) -> {made}: ...")
-        (function,) = ast.parse(source).body
+    marker, called = ("@property", "") if is_property else ("@overload", name)
+    for given, made in re.findall(rf"^(?:\d+\. )?{called}\((.*)\) -> (.*)$", doc, re.MULTILINE):
+        (function,) = ast.parse(f"{marker}\ndef {name}({_plain(given)}) -> {_plain(made)}: ...").body
         assert isinstance(function, ast.FunctionDef)
         yield function
+
+
+def _plain(signature: str) -> str:
+    """Without what is not Python: values and types of C++, `in` as a name, a default before what has none."""
+    signature = re.sub(r"\bin:", "in_:", signature)
+    signature = re.sub(r"<[^<>]*>", "...", re.sub(r"\b\w+::", "", signature))
+    arguments = re.split(r",\s*(?![^\[(]*[\])])", signature)
+    first = next((index for index, one in enumerate(arguments) if "=" in one), len(arguments))
+    return ", ".join(one if "=" in one or index < first else f"{one} = ..." for index, one in enumerate(arguments))
 
 
 def load(folder: Path, scratch: Path) -> ModuleType:
     """The bindings, with libraries that do nothing in the place of TensorRT's."""
     (binary,) = folder.glob("tensorrt*.so")
-    wanted = subprocess.run(["readelf", "-d", binary], check=True, capture_output=True, text=True).stdout
-    symbols = subprocess.run(["nm", "-D", "--undefined-only", binary], check=True, capture_output=True, text=True).stdout
-    names = {line.split()[-1].partition("@")[0] for line in symbols.splitlines() if " U " in line}
-    empty = [f"void *{name}(void) {{ return 0; }}" for name in sorted(names) if re.match(r"create|get|init|nv|cu", name)]
-    for index, library in enumerate(re.findall(r"\[(libnv\w+\.so[.\d]*|libcu\w+\.so[.\d]*)\]", wanted)):
-        (scratch / "a.c").write_text("\n".join(empty if not index else []))
-        command = ["gcc", "-shared", "-fPIC", "-w", "-Wl,-soname," + library, "-o", scratch / library, scratch / "a.c"]
-        subprocess.run(command, check=True)
+    libraries = re.findall(r"\[(libnv\w+\.so[.\d]*)\]", _told("readelf", "-d", binary))
+    symbols = re.findall(r" U ((?:create|get|init)\w+)$", _told("nm", "-D", binary), re.MULTILINE)
+    (scratch / "a.c").write_text("\n".join(f"void *{symbol}(void) {{ return 0; }}" for symbol in symbols))
+    for library in libraries:
+        _told("gcc", "-shared", "-fPIC", f"-Wl,-soname,{library}", "-o", scratch / library, scratch / "a.c")
         ctypes.CDLL(str(scratch / library), ctypes.RTLD_GLOBAL)
     spec = importlib.util.spec_from_file_location("tensorrt", binary)
     assert spec and spec.loader
@@ -117,12 +138,24 @@ def load(folder: Path, scratch: Path) -> ModuleType:
     return module
 
 
+def _told(*command: object) -> str:
+    return subprocess.run([*map(str, command)], check=True, capture_output=True, text=True).stdout
+
+
+def _public(members: Members) -> Members:
+    return {name: member for name, member in members.items() if name == "__init__" or not name.startswith("_")}
+
+
 def main() -> None:
     """Read and write the files that the command line names."""
     kind, source, out = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     with tempfile.TemporaryDirectory() as scratch:
-        found = from_stubs(source) if kind == "stubs" else from_module(load(source, Path(scratch)))
-    lines = [f"{json.dumps(name)}: {json.dumps(found[name])}" for name in sorted(found) if not _LEFT_OUT.search(name)]
+        if kind == "stubs":
+            found = from_stubs(source / "tensorrt.pyi") | own_names(source / "__init__.pyi")
+        else:
+            found = from_module(load(source, Path(scratch))) | own_names(source / "__init__.py")
+    kept = [name for name in sorted(found) if not _LEFT_OUT.search(name)]
+    lines = [f"{json.dumps(name)}: {json.dumps(_public(found[name]))}" for name in kept]
     out.parent.mkdir(exist_ok=True)
     out.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

@@ -29,8 +29,23 @@ NAMED = {
     "context": "IExecutionContext",
 }
 """What our names stand for, leading underscores aside."""
+_UNTOLD = {"OnnxParser.get_error": "ParserError"}
+"""What type information does not tell of what a method gives."""
 _KIND, _OTHER = "class ", "something else"
-_EVERYDAY = {"name", "profile", "module", "builder", "context", "engine", "errors", "log", "size", "shape", "flags", "load"}
+_EVERYDAY = {
+    "name",
+    "profile",
+    "module",
+    "builder",
+    "context",
+    "engine",
+    "errors",
+    "log",
+    "size",
+    "shape",
+    "flags",
+    "load",
+}
 """Names of TensorRT's that other things have as well."""
 
 
@@ -124,16 +139,20 @@ class _Reader:
 
     def _is_telling(self, name: str) -> bool:
         """Whether only TensorRT's objects have members of that name."""
-        return name not in _EVERYDAY and "_" in name.strip("_") and any(name in members for members in self.record.values())
+        return (
+            name not in _EVERYDAY
+            and "_" in name.strip("_")
+            and any(name in members for members in self.record.values())
+        )
 
     def _class(self, node: ast.ClassDef) -> Iterator[Use]:
         for base in node.bases:
             yield from self.read(base)
             kind = (self._type(base) or "").removeprefix(_KIND)
-            for method in node.body:
-                if isinstance(method, ast.FunctionDef) and method.name in self.record.get(kind, {}):
-                    if method.name != "__init__":
-                        yield Use(method.lineno, kind, method.name, override=len(method.args.args) - 1)
+            ours = [one for one in node.body if isinstance(one, ast.FunctionDef) and one.name != "__init__"]
+            for method in ours:
+                if method.name in self.record.get(kind, {}):
+                    yield Use(method.lineno, kind, method.name, override=len(method.args.args) - 1)
         for statement in node.body:
             yield from self.read(statement)
 
@@ -169,6 +188,6 @@ class _Reader:
         nested = f"{(owner or '').removeprefix(_KIND)}.{node.attr}"
         if nested in self.record:
             return _KIND + nested
-        if owner in self.record:
-            return self.record[owner].get(node.attr, {}).get("gives")
+        if owner is not None and owner in self.record:
+            return _UNTOLD.get(f"{owner}.{node.attr}") or self.record[owner].get(node.attr, {}).get("gives")
         return NAMED.get(node.attr.strip("_")) if owner is None else None

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import ast
 import importlib
+import inspect
 import json
 from pathlib import Path
 
+import made_up_tensorrt as made_up
 import pytest
-from record_tensorrt import from_module
+from fake_tensorrt import Context, Engine
+from record_tensorrt import from_module, own_names
 from source import ROOT, modules, parse
 from tensorrt_uses import MODULE, NAMED, Record, problem, uses
 
@@ -50,7 +53,8 @@ def test_every_name_that_a_file_asks_of_tensorrt_is_there(file: str, version: st
 @pytest.mark.parametrize("file", [file for file in FILES if file not in NOT_RTX])
 def test_every_name_that_a_file_asks_of_tensorrt_for_rtx_is_there(file: str):
     pytest.importorskip("tensorrt_rtx")
-    record = from_module(importlib.import_module("tensorrt_rtx"))
+    bindings = importlib.import_module("tensorrt_rtx_bindings")
+    record = from_module(bindings) | own_names(Path(str(bindings.__file__)))
     assert problems((ROOT / file).read_text(encoding="utf-8"), record) == []
 
 
@@ -76,6 +80,7 @@ def test_what_only_tensorrt_for_rtx_has_is_missed_elsewhere(version: str):
         ("builder.create_builder_config().max_workspace = 1", "there is no such member"),
         ("self._context.execute_async_v2(0)", "there is no such member"),
         ("made = builder.create_optimization_profile(); made.set_shapes()", "there is no such member"),
+        ("parser.get_error(0).description()", "there is no such member"),
         ("thing.set_memory_pool_limit(0, 0)", "it cannot be told whose this is"),
         ("class Mine(trt.IProgressMonitor):\n def step_complete(self, step): ...", "it takes other arguments than 1"),
         ("if hasattr(config, 'tiling'):\n config.tiling = 1\nelse:\n config.tiling = 2", "there is no such member"),
@@ -105,3 +110,23 @@ def test_a_right_name_or_call_is_let_through(line: str, version: str):
 @pytest.mark.parametrize("version", RECORDS)
 def test_every_name_of_ours_stands_for_a_class_of_tensorrts(version: str):
     assert {kind for kind in NAMED.values() if kind != MODULE} <= RECORDS[version].keys()
+
+
+STOOD_IN_FOR = {
+    **{name: kind for name, kind in vars(made_up).items() if inspect.isclass(kind) and name in RECORDS["11.4"]},
+    "Builder": made_up.made_up().Builder,
+    "IExecutionContext": Context,
+    "ICudaEngine": Engine,
+}
+"""Class of TensorRT's -> what stands in for it in our tests."""
+
+
+@pytest.mark.parametrize("version", RECORDS)
+@pytest.mark.parametrize("name", STOOD_IN_FOR)
+def test_what_stands_in_for_tensorrt_is_called_like_it(name: str, version: str):
+    members, stand_in = RECORDS[version][name], STOOD_IN_FOR[name]
+    assert getattr(stand_in, "__members__", {}).keys() <= members.keys()
+    for key, method in inspect.getmembers(stand_in, inspect.isfunction):
+        calls = [] if key.startswith("_") else members.get(key, {}).get("calls", [])
+        count = len(inspect.signature(method).parameters) - 1
+        assert not calls or any(needed <= count <= len(names) for names, needed in calls), key

@@ -49,7 +49,11 @@ def test_the_workspace_is_given_in_bytes():
 
 def test_an_accelerator_runs_what_it_can_and_the_gpu_the_rest():
     config = built(Settings(dla_core=1), dla_cores=2)[1]
-    assert (config.default_device_type, config.DLA_core, config.flags) == (DeviceType.DLA, 1, {BuilderFlag.GPU_FALLBACK})
+    assert (config.default_device_type, config.DLA_core, config.flags) == (
+        DeviceType.DLA,
+        1,
+        {BuilderFlag.GPU_FALLBACK},
+    )
 
 
 @pytest.mark.parametrize(("cores", "told"), [(0, "finds no DLA cores here"), (2, "finds 2 DLA cores here")])
@@ -69,7 +73,7 @@ def test_the_first_flavour_that_is_usable_is_taken(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_facts_tell_of_the_gpu_and_of_timings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(asked, "first_gpu", lambda: Gpu("Orin", "87", "12.6"))
+    monkeypatch.setattr(asked, "first_gpu", lambda: Gpu("Orin", "87", "12.6", 16))
     flavour = Flavour("tensorrt", made_up())
     request = request_plan(flavour, SIZES, "a\n.onnx", "0" * 64, ["86"], workspace_mib=64)
     assert (request.device, request.compute_capabilities, request.source) == ("Orin", ["87"], "a?.onnx")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import signal
@@ -12,6 +13,10 @@ from typing import Any
 
 import pytest
 from commands import pocketlens
+from plans import small_graph
+from pocketlens.core.plan_facts import PlanFacts
+from pocketlens.export.to_trt import export_trt
+from source import ROOT
 
 pytest.importorskip("tensorrt_rtx")
 SMALL_SIZES = ("--min", "16x16", "--opt", "32x48", "--max", "64x64")
@@ -19,15 +24,15 @@ Export = Callable[..., int]
 
 
 @pytest.fixture
-def graph(build, tmp_path: Path) -> Path:
-    (tmp_path / "sesr.onnx").write_bytes(build("sesr", "fp16").SerializeToString())
-    return tmp_path / "sesr.onnx"
+def graph(tmp_path: Path) -> Path:
+    (tmp_path / "small.onnx").write_bytes(small_graph())
+    return tmp_path / "small.onnx"
 
 
 @pytest.fixture
 def export(graph: Path, tmp_path: Path) -> Export:
-    """Build `sesr.plan`, with these options last, and give the exit code."""
-    base = ("export", "trt", graph, "-o", tmp_path / "sesr.plan", "--flavour", "rtx", "--sm", "86", *SMALL_SIZES)
+    """Build `small.plan`, with these options last, and give the exit code."""
+    base = ("export", "trt", graph, "-o", tmp_path / "small.plan", "--flavour", "rtx", "--sm", "86", *SMALL_SIZES)
     return lambda *options: pocketlens(*base, "--quiet", *options)
 
 
@@ -44,28 +49,26 @@ def said(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
 
 
 def facts(tmp_path: Path) -> dict[str, Any]:
-    return json.loads((tmp_path / "sesr.plan.json").read_text())
+    return json.loads((tmp_path / "small.plan.json").read_text())
 
 
-def test_the_command_writes_the_plan_and_its_facts(
-    export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
+def test_the_command_writes_the_plan_and_its_facts(export: Export, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     assert export("--sm", "86, 89,86", "--json", "-") == 0
-    told, kept, plan = json.loads(capsys.readouterr().out), facts(tmp_path), tmp_path / "sesr.plan"
+    told, kept, plan = json.loads(capsys.readouterr().out), facts(tmp_path), tmp_path / "small.plan"
     assert told == {"file": str(plan), **kept}
     assert kept["flavour"] == "rtx" and kept["version"]
     assert kept["compute_capabilities"] == ["86", "89"]
     assert kept["profile"] == {"min": "16x16", "opt": "32x48", "max": "64x64"}
-    assert kept["bytes"] == plan.stat().st_size and kept["source"] == "sesr.onnx" and len(kept["source_sha256"]) == 64
+    assert kept["bytes"] == plan.stat().st_size and kept["source"] == "small.onnx" and len(kept["source_sha256"]) == 64
     assert (kept["device"], kept["driver"], kept["timing_cache"]) == (None, None, "none"), "no GPU has a part in it"
-    assert str(tmp_path) not in (tmp_path / "sesr.plan.json").read_text()
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["sesr.onnx", "sesr.plan", "sesr.plan.json"]
+    assert str(tmp_path) not in (tmp_path / "small.plan.json").read_text()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "small.plan", "small.plan.json"]
 
 
 def test_a_plan_that_is_what_is_asked_for_is_refused_as_such(export: Export, said: Callable[[], str], tmp_path: Path):
     assert export() == 0
     assert export() == 2
-    assert "sesr.plan exists: it is what is asked for, as it stands; " in said()
+    assert "small.plan exists: it is what is asked for, as it stands; " in said()
     assert export("--force") == 0
 
 
@@ -73,9 +76,9 @@ def test_a_plan_that_is_what_is_asked_for_is_refused_as_such(export: Export, sai
     ("options", "reason"),
     [
         (("--max", "64x80"), "serves frames of 16x16 to 64x64, and not of 64x80"),
-        (("--opt", "16x16"), "was built with another profile"),
+        (("--opt", "16x16"), "differs in profile"),
         (("--sm", "89"), "was built for compute capability 8.6, and not for 8.9"),
-        (("--workspace", "512"), "was built with another workspace mib"),
+        (("--workspace", "512"), "differs in workspace_mib"),
     ],
 )
 def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_asked(
@@ -84,7 +87,7 @@ def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_as
     assert export() == 0
     first = facts(tmp_path)
     assert export(*options) == 2
-    assert f"sesr.plan exists: it {reason}; choose another name, or pass --force to build it again" in said()
+    assert f"small.plan exists: it {reason}; choose another name, or pass --force to build it again" in said()
     assert facts(tmp_path) == first
     assert export(*options, "--update") == 0
     assert facts(tmp_path) != first
@@ -92,11 +95,11 @@ def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_as
     assert "it is what is asked for" in said()
 
 
-def test_a_changed_graph_makes_a_plan_stale(export: Export, said: Callable[[], str], graph: Path, build):
+def test_a_changed_graph_makes_a_plan_stale(export: Export, said: Callable[[], str], graph: Path):
     assert export() == 0
-    graph.write_bytes(build("sesr", "fp32").SerializeToString())
+    graph.write_bytes(small_graph(seed=1))
     assert export() == 2
-    assert "it was built from another graph than sesr.onnx now is" in said()
+    assert "it was built from another graph than small.onnx now is" in said()
 
 
 @pytest.mark.parametrize("damage", [lambda plan: plan[:-9], lambda plan: b"?" + plan[1:]], ids=["cut", "altered"])
@@ -104,7 +107,7 @@ def test_a_damaged_plan_is_told_and_updated(
     export: Export, said: Callable[[], str], tmp_path: Path, damage: Callable[[bytes], bytes]
 ):
     assert export() == 0
-    plan = tmp_path / "sesr.plan"
+    plan = tmp_path / "small.plan"
     whole = plan.read_bytes()
     plan.write_bytes(damage(whole))
     assert export() == 2
@@ -123,7 +126,10 @@ def test_an_update_of_what_is_asked_for_builds_nothing(export: Export, tmp_path:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        (("--dla", "0"), "TensorRT for RTX has no deep learning accelerator; leave --dla out"),
+        (
+            ("--dla", "0", "--min", "32x48", "--max", "32x48"),
+            "TensorRT for RTX has no deep learning accelerator; leave --dla out",
+        ),
         (("--timing-cache", "a.timing"), "TensorRT for RTX times nothing when it builds; leave --timing-cache out"),
         (("--workspace", "0"), "--workspace"),
         (("--dla", "-1"), "--dla"),
@@ -134,7 +140,7 @@ def test_options_that_cannot_be_met(
 ):
     assert export(*options) == 2
     assert line in said()
-    assert [path.name for path in tmp_path.iterdir()] == ["sesr.onnx"]
+    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
 
 
 def test_ctrl_c_while_it_builds_leaves_nothing(
@@ -161,4 +167,13 @@ def test_ctrl_c_while_it_builds_leaves_nothing(
     monkeypatch.setattr(tensorrt_plan, "make_monitor", interrupting)
     assert export() == 130
     assert said() == "pocketlens: interrupted\n"
-    assert [path.name for path in tmp_path.iterdir()] == ["sesr.onnx"]
+    assert [path.name for path in tmp_path.iterdir()] == ["small.onnx"]
+
+
+def test_the_page_tells_of_every_option_and_every_fact():
+    page = (ROOT / "docs" / "tensorrt.md").read_text(encoding="utf-8")
+    renamed = {"least": "min", "best": "opt", "most": "max"}
+    common = {"graph", "out", "json_file", "quiet"}
+    options = [renamed.get(name, name) for name in inspect.signature(export_trt).parameters if name not in common]
+    assert [name for name in options if f"`--{name.replace('_', '-')}" not in page] == []
+    assert [name for name in PlanFacts.model_fields if f"`{name}`" not in page] == []

@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
+from plans import small_graph
 from pocketlens.core.errors import BadInput
-from pocketlens.export.fit import input_shapes, read_graph, require_narrow
+from pocketlens.export.fit import input_shapes, read_graph, require_for_dla
 from pocketlens.export.refusals import REFUSALS
 
 
@@ -40,7 +41,8 @@ def warp(opset: int, sides: int = 2) -> onnx.ModelProto:
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", opset)])
 
 
-FAULTY: dict[str, list[Callable[[], onnx.ModelProto]]] = {
+Make = Callable[[], onnx.ModelProto]
+FAULTY: dict[str, list[Make]] = {
     "int8 for a cpu": [
         lambda: quantizer(None),
         lambda: quantizer(np.array(3, np.int8)),
@@ -49,7 +51,7 @@ FAULTY: dict[str, list[Callable[[], onnx.ModelProto]]] = {
     ],
     "warp": [lambda: warp(20), lambda: warp(20, sides=3)],
 }
-SOUND: list[Callable[[], onnx.ModelProto]] = [
+SOUND: list[Make] = [
     lambda: quantizer(np.array(0, np.int8)),
     lambda: quantizer(np.array(0, np.int8), constant=True),
     lambda: warp(18),
@@ -61,7 +63,9 @@ def test_every_kind_of_refusal_is_tested_here():
 
 
 @pytest.mark.parametrize(("kind", "make"), [(kind, make) for kind, makers in FAULTY.items() for make in makers])
-def test_a_graph_is_refused_with_the_reason_and_the_mend(kind: str, make: Callable[[], onnx.ModelProto], tmp_path: Path):
+def test_a_graph_is_refused_with_the_reason_and_the_mend(
+    kind: str, make: Callable[[], onnx.ModelProto], tmp_path: Path
+):
     path = tmp_path / "a.onnx"
     path.write_bytes(make().SerializeToString())
     with pytest.raises(BadInput) as refused:
@@ -70,7 +74,7 @@ def test_a_graph_is_refused_with_the_reason_and_the_mend(kind: str, make: Callab
 
 
 @pytest.mark.parametrize("make", SOUND)
-def test_what_tensorrt_reads_rightly_is_taken(make: Callable[[], onnx.ModelProto], tmp_path: Path):
+def test_what_tensorrt_reads_rightly_is_taken(make: Make, tmp_path: Path):
     (tmp_path / "a.onnx").write_bytes(make().SerializeToString())
     assert read_graph(tmp_path / "a.onnx")
 
@@ -83,7 +87,7 @@ def picture(*shape: Any) -> onnx.ModelProto:
 
 @pytest.mark.parametrize("shape", [("n", 3, 48, 64), (4, 3, "h", "w"), ("n", 48, 64, 3), ("n", 3, "h", 64)])
 def test_sizes_that_a_graph_does_not_take_are_refused(shape: tuple[Any, ...]):
-    with pytest.raises(BadInput, match="the graph's input 'x' is of the shape .* and takes none of"):
+    with pytest.raises(BadInput, match=r"the graph's input 'x' is of the shape .* and takes none of"):
         input_shapes(picture(*shape), [(32, 32), (48, 64), (64, 64)])
 
 
@@ -97,8 +101,11 @@ def test_an_input_that_is_no_picture_is_refused(shape: tuple[Any, ...]):
         input_shapes(picture(*shape), [(32, 32)] * 3)
 
 
-def test_an_accelerator_takes_fp16_and_int8(build, tmp_path: Path):
-    for precision in ("fp16", "int8"):
-        require_narrow(build("sesr", precision, "float", "tensorrt"), tmp_path / "a.onnx")
-    with pytest.raises(BadInput, match="is fp32, and --dla takes fp16 or int8; .*--precision fp16 --for tensorrt"):
-        require_narrow(build("sesr", "fp32"), tmp_path / "a.onnx")
+def test_an_accelerator_takes_fp16_and_int8_of_one_size():
+    path, size = Path("a.onnx"), (48, 64)
+    for model in (onnx.load_from_string(small_graph("fp16")), quantizer(np.array(0, np.int8))):
+        require_for_dla(model, path, [size] * 3)
+        with pytest.raises(BadInput, match="one size: give --min 48x64 --opt 48x64 --max 48x64"):
+            require_for_dla(model, path, [(32, 32), size, size])
+    with pytest.raises(BadInput, match=r"is fp32, and --dla takes fp16 or int8; .*--precision fp16 --for tensorrt"):
+        require_for_dla(onnx.load_from_string(small_graph("fp32")), path, [size] * 3)
