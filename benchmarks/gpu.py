@@ -61,7 +61,7 @@ def frames_of(spec: ModelSpec, size: tuple[int, int]) -> list[np.ndarray]:
 
 def reference(trained: Checkpoint, feeds: Sequence[np.ndarray]) -> np.ndarray:
     """The picture (C, H, W) that torch makes in fp32 on the CPU."""
-    (way,) = torch_ways(trained.deployed(), feeds, "cpu")
+    (way,) = torch_ways(trained.deployed(), feeds, "cpu", {})
     return way.picture()
 
 
@@ -122,7 +122,7 @@ def compare(model: str, size: tuple[int, int], device: str, gbs: float, rounds: 
     feeds, failed = frames_of(trained.spec, size), {}
     network = trained.deployed()
     bytes_moved = moved(network, feeds, 4 if device == "cpu" else 2)
-    ways = [*torch_ways(network, feeds, device), *engine_ways(model, feeds, failed)]
+    ways = [*torch_ways(network, feeds, device, failed), *engine_ways(model, feeds, failed)]
     rows = measured(ways, reference(trained, feeds), bytes_moved / gbs / 1e6, rounds)
     return {"model": model, "size": f"{size[0]}x{size[1]}", "rows": rows, "failed": failed}
 

@@ -54,15 +54,19 @@ def ready(network: nn.Module, device: str) -> Callable[..., Tensor]:
     return run
 
 
-def torch_ways(network: nn.Module, feeds: Sequence[np.ndarray], device: str) -> Iterator[Way]:
-    """The ways of a network on these arrays, frames and, of an interpolator, a moment."""
+def torch_ways(network: nn.Module, feeds: Sequence[np.ndarray], device: str, failed: dict[str, str]) -> Iterator[Way]:
+    """The ways of a network on these arrays, frames and, of an interpolator, a moment; what fails goes to `failed`."""
     run, kind = ready(network, device), "fp32" if device == "cpu" else "fp16"
     host = [torch.from_numpy(array) for array in feeds]
     inputs = [placed(tensor, device) for tensor in host]
     yield _way(f"torch {kind}, channels last", "device", lambda: run(*inputs), device)
     if device == "cpu":
         return
-    replay, given, made = captured(run, inputs)
+    try:
+        replay, given, made = captured(run, inputs)
+    except RuntimeError as error:
+        failed["CUDA graph"] = str(error).partition("\n")[0]
+        return
     yield _way(f"torch {kind}, channels last, CUDA graph", "device", lambda: (replay(), made)[1], device)
     pinned = [tensor.pin_memory() for tensor in host]
     result = torch.empty(made.shape, pin_memory=True)

@@ -72,6 +72,20 @@ def test_a_picture_that_is_off_shows_in_its_row():
     assert row["max_error"] == pytest.approx(0.1) and row["psnr"] == pytest.approx(20, abs=0.01)
 
 
+def test_a_graph_that_cannot_be_captured_is_told_of(monkeypatch: pytest.MonkeyPatch):
+    def refuse(*_: object) -> None:
+        raise RuntimeError("operation not permitted\nwhen a stream is captured")
+
+    ran = torch_ways.ready(nn.Conv2d(1, 1, 1), "cpu")
+    monkeypatch.setattr(torch_ways, "ready", lambda *_: ran)
+    monkeypatch.setattr(torch_ways, "placed", lambda tensor, _: tensor)
+    monkeypatch.setattr(torch_ways, "captured", refuse)
+    failed: dict[str, str] = {}
+    ways = list(torch_ways.torch_ways(nn.Identity(), [np.zeros((1, 1, 2, 2), np.float32)], "cuda", failed))
+    assert [way.begins for way in ways] == ["device"]
+    assert failed == {"CUDA graph": "operation not permitted"}
+
+
 @needs_gpu
 @pytest.mark.gpu
 @pytest.mark.parametrize("model", ["fsrcnn-x2", "ifnet-lite", "sesr-x2"])
@@ -79,7 +93,9 @@ def test_a_gpu_makes_the_picture_of_the_reference(model: str):
     trained = checkpoint.load(gpu.RUNS / model)
     feeds = gpu.frames_of(trained.spec, (64, 96))
     truth = gpu.reference(trained, feeds)
-    ways = list(torch_ways.torch_ways(trained.deployed(), feeds, "cuda"))
+    failed: dict[str, str] = {}
+    ways = list(torch_ways.torch_ways(trained.deployed(), feeds, "cuda", failed))
+    assert failed == {}
     assert {way.begins for way in ways} == {"device", "host"}
     for way in ways:
         assert np.abs(way.picture() - truth).max() < 0.02, way.name
