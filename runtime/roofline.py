@@ -38,7 +38,7 @@ def layers(graph: bytes, shapes: Mapping[str, Sequence[int]]) -> list[Layer]:
 
 
 def _layer(convolution: Any) -> Layer:
-    kind, arithmetic = convolution.get_type_name(), "int8" if _reads_bytes(convolution) else "fp32"
+    kind, arithmetic = convolution.get_type_name(), "int8" if _of_bytes(convolution.input_value(0)) else "fp32"
     read, written = (math.prod(port.get_shape()) for port in (convolution.input(0), convolution.output(0)))
     channels = (convolution.output(0), convolution.input(0))[_PLACES[kind]].get_shape()[1]
     weights = math.prod(convolution.input(1).get_shape())
@@ -47,13 +47,15 @@ def _layer(convolution: Any) -> Layer:
     return Layer(convolution.get_friendly_name(), arithmetic, 2.0 * places * weights, float(moved))
 
 
-def _reads_bytes(convolution: Any) -> bool:
-    node = convolution.input_value(0).get_node()
-    while node.get_type_name() in _CHANGES:
-        node = node.input_value(0).get_node()
-        if node.get_output_element_type(0).size == 1:
-            return True
-    return node.get_type_name() == "FakeQuantize"
+def _of_bytes(port: Any) -> bool:
+    """Whether a map is 8-bit values made floats, or several such joined."""
+    node = port.get_node()
+    kind = node.get_type_name()
+    if kind == "Concat":
+        return all(map(_of_bytes, node.input_values()))
+    if kind in _CHANGES:
+        return _of_bytes(node.input_value(0))
+    return kind == "FakeQuantize" or port.get_element_type().size == 1
 
 
 def seconds(layer: Layer, machine: Machine) -> float:

@@ -15,17 +15,23 @@ pytest.importorskip("openvino")
 MACHINE = Machine({"fp32": 100.0, "int8": 400.0}, bandwidth=10.0)
 
 
-def quantized_graph() -> bytes:
-    """A map in 8 bits, a convolution of 2 to 3 channels, and a transposed one of them in float."""
+def quantized_graph(joined: bool = False) -> bytes:
+    """A map in 8 bits, or two of a channel joined, a convolution of 2 to 3 channels, a transposed one in float."""
     arrays = {
+        "halves": np.array([1, 1]),
         "step": np.float32(0.1),
         "zero": np.uint8(0),
         "w": np.ones((3, 2, 3, 3), np.float32),
         "t": np.ones((3, 1, 4, 4), np.float32),
     }
-    nodes = [
-        helper.make_node("QuantizeLinear", ["frame", "step", "zero"], ["q"]),
-        helper.make_node("DequantizeLinear", ["q", "step", "zero"], ["d"]),
+    parts = ("a", "b") if joined else ("d",)
+    nodes = [helper.make_node("Split", ["frame", "halves"], ["frame/a", "frame/b"], axis=1)] if joined else []
+    for part in parts:
+        frame = f"frame/{part}" if joined else "frame"
+        nodes.append(helper.make_node("QuantizeLinear", [frame, "step", "zero"], [f"q{part}"]))
+        nodes.append(helper.make_node("DequantizeLinear", [f"q{part}", "step", "zero"], [part]))
+    nodes += [helper.make_node("Concat", parts, ["d"], axis=1)] if joined else []
+    nodes += [
         helper.make_node("Conv", ["d", "w"], ["c"], name="plain", pads=[1, 1, 1, 1]),
         helper.make_node("ConvTranspose", ["c", "t"], ["out"], name="head", strides=[2, 2], pads=[1, 1, 1, 1]),
     ]
@@ -52,8 +58,9 @@ def test_convolutions_are_counted_at_the_size_of_the_frame():
     }
 
 
-def test_what_reads_8_bits_computes_in_int8_and_a_transposed_convolution_counts_its_input():
-    plain, head = layers(quantized_graph(), {"frame": (1, 2, 5, 4)})
+@pytest.mark.parametrize("joined", [False, True])
+def test_what_reads_8_bits_computes_in_int8_and_a_transposed_convolution_counts_its_input(joined: bool):
+    plain, head = layers(quantized_graph(joined), {"frame": (1, 2, 5, 4)})
     assert (plain.arithmetic, plain.operations, plain.moved) == ("int8", 2 * 20 * 9 * 6, 20 * (2 + 3))
     assert (head.arithmetic, head.operations, head.moved) == ("fp32", 2 * 20 * 16 * 3, 4 * (60 + 80))
 
