@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, get_args
 import numpy as np
 
 from ..core.bundle import Bundle, Compute
-from ..core.manifest import Graph, Processor
+from ..core.manifest import Face, Graph, Processor
 from .options import open_checkpoint
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ def bundle_of(path: Path) -> Bundle:
     from .provenance import card_of, provenance_of
 
     source = Graphs(trained)
-    faces = [face for face in faces_of(trained.spec) if face in ("float", "motion")]
-    names = {face: f"graphs/fp32-{face}.onnx" for face in faces}
+    wanted: tuple[Face, ...] = ("float", "motion")
+    names: dict[Face, str] = {face: f"graphs/fp32-{face}.onnx" for face in wanted if face in faces_of(trained.spec)}
     graphs = [
-        Graph(file=names[face], precision="fp32", face=face, target=target)
-        for face in faces
+        Graph(file=name, precision="fp32", face=face, target=target)
+        for face, name in names.items()
         for target in get_args(Processor)
     ]
     files = {name: source.build("fp32", face).SerializeToString() for face, name in names.items()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from ..core.bundle import Bundle
+from ..core.errors import MachineCannot
 from ..core.manifest import MOMENT
 from ..core.progress import progress
 from .choose import AUTO, Choice, choices
+from .interpolate import Interpolator
 from .machine import Machine, measure
+from .network import Network
 from .original import TORCH, Original
 from .roofline import Layer, floor, layers
 from .tiles import round_up
@@ -56,6 +59,8 @@ class Timed:
     size: tuple[int, int]
     """Height and width of the picture."""
     threads: int
+    left_out: Sequence[str] = ()
+    """What is usable here and yet does not run this bundle at that size, and why, a line each."""
 
 
 def bench(
@@ -66,7 +71,8 @@ def bench(
     Of an interpolator a picture between two frames is timed, from 8 bits to 8 bits, warping and all.
     Raises as `choose.choices`.
     """
-    return summary(bundle, take_turns(bundle, (height, width), engines, threads, rounds, quiet))
+    timed = take_turns(bundle, (height, width), engines, threads, rounds, quiet)
+    return summary(bundle, timed) | {"left_out": list(timed.left_out)}
 
 
 def take_turns(
@@ -75,16 +81,20 @@ def take_turns(
     """Time every engine and precision: of `engines`, or of all that are usable.
 
     After a warm-up each round runs every engine and precision once and the reference twice, so that
-    what slows the machine slows them all.
+    what slows the machine slows them all. Raises MachineCannot for one of `engines`, and the reference, that fails.
     """
-    contenders = _contenders(bundle, engines)
+    ready: list[tuple[Choice, Callable[[], object]]] = []
+    left_out: list[str] = []
     with ExitStack() as opened, progress("bench", rounds, quiet) as advance:
-        networks = [opened.enter_context(closing(choice.load(bundle, threads))) for choice in contenders]
-        trials = [network.trial(*size) for network in networks]
+        for choice in _contenders(bundle, engines):
+            try:
+                ready.append((choice, _warmed(opened.enter_context(closing(choice.load(bundle, threads))), size)))
+            except MachineCannot as error:
+                if engines or not ready:
+                    raise
+                left_out.append(f"{choice}: {error}")
+        contenders, trials = [choice for choice, _ in ready], [trial for _, trial in ready]
         runs = [*trials, trials[0]]
-        for _ in range(_WARM_UP):
-            for run in runs:
-                run()
         seconds = np.empty((rounds, len(runs)))
         for series in seconds:
             for index, run in enumerate(runs):
@@ -92,7 +102,15 @@ def take_turns(
                 run()
                 series[index] = time.perf_counter() - start
             advance()
-    return Timed(contenders, seconds, size, threads)
+    return Timed(contenders, seconds, size, threads, left_out)
+
+
+def _warmed(network: Network | Interpolator, size: tuple[int, int]) -> Callable[[], object]:
+    """Its trial, run a few times."""
+    trial = network.trial(*size)
+    for _ in range(_WARM_UP):
+        trial()
+    return trial
 
 
 def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:

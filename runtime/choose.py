@@ -88,7 +88,7 @@ def choices(
             continue
         reason = candidate.why_not()
         if reason:
-            if engine != AUTO or not candidate.on_gpu or _has_gpu():
+            if (engine, device) != (AUTO, AUTO) or not candidate.on_gpu or _has_gpu():
                 notes.append(f"{name}: {reason}")
             continue
         wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]

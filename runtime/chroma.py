@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 from math import floor
 
 import cv2
 import numpy as np
 
-from ..core.colour import store
 from ..core.memory import Empty, copied
 from .frame import Layout
 
@@ -18,61 +16,49 @@ _SHARPNESS = -0.75
 
 
 def enlarge_chroma(
-    pair: Sequence[np.ndarray],
-    height: int,
-    width: int,
-    scale: int,
-    source: Layout,
-    target: Layout,
-    empty: Empty = np.empty,
-) -> Sequence[np.ndarray]:
-    """Cb and Cr of a frame -> those of the frame `scale` times as large, height x width.
+    plane: np.ndarray, height: int, width: int, scale: int, source: Layout, target: Layout, empty: Empty = np.empty
+) -> np.ndarray:
+    """A chroma plane of a frame -> that of the frame `scale` times as large, height x width.
 
-    Cubic, and sited as in `source`: resizing a plane edge to edge would push colours sideways by a
-    quarter of an output pixel, and further in frames of odd size. Planes of one value, broadcast, stay such.
+    Cubic, and sited as in `source`: resizing the plane edge to edge would push colours sideways by a
+    quarter of an output pixel, and further in frames of odd size. A plane of one value, broadcast, stays one.
     """
-    rows, columns = target.chroma_size(height, width)
-    if all(plane.strides == (0, 0) for plane in pair):
-        return [np.broadcast_to(plane[:1, :1], (rows, columns)) for plane in pair]
+    shape = target.chroma_size(height, width)
+    if plane.strides == (0, 0):
+        return np.broadcast_to(plane[:1, :1], shape)
     first_x = (0.5 / scale - 0.5) / source.across
     first_y = ((target.down / 2) / scale - source.down / 2) / source.down
-    kind = pair[0].dtype
-    both = copied(cv2.merge(pair, empty((*pair[0].shape, 2), kind)), np.float32, empty)
-    down = _phases(both, 0, scale * source.down, target.down, first_y, empty)
-    across = [_phases(phase, 1, scale * source.across, target.across, first_x, empty) for phase in down]
-    made = empty((len(down) * len(across[0][0]), len(across[0]) * across[0][0].shape[1], 2), kind)
-    for row, phases in enumerate(across):
-        _interleave([store(phase, 1, empty(phase.shape, kind)) for phase in phases], made[row :: len(down)])
+    # Rounded to whole samples between the two: floats would take four times the memory, and twice the time.
+    wide = _stretched(plane, 1, scale * source.across, target.across, first_x, empty)
+    made = _stretched(wide, 0, scale * source.down, target.down, first_y, empty)
     if source.bits > 8:
         np.minimum(made, (1 << source.bits) - 1, out=made)
-    return cv2.split(made[:rows, :columns], [empty((rows, columns), kind) for _ in pair])
+    return made if made.shape == shape else copied(made[: shape[0], : shape[1]], made.dtype, empty)
 
 
-def _interleave(phases: Sequence[np.ndarray], into: np.ndarray) -> None:
-    """Columns of two-channel images, in turn; to OpenCV a pair of samples is one, of as many bytes."""
-    pairs = [_paired(phase) for phase in phases]
-    cv2.merge(pairs, _paired(into).reshape(*pairs[0].shape, len(pairs)))
-
-
-def _paired(image: np.ndarray) -> np.ndarray:
-    return image.view(np.uint16 if image.itemsize == 1 else np.int32)[..., 0]
-
-
-def _phases(plane: np.ndarray, axis: int, finer: int, coarser: int, first: float, empty: Empty) -> list[np.ndarray]:
+def _stretched(plane: np.ndarray, axis: int, finer: int, coarser: int, first: float, empty: Empty) -> np.ndarray:
     """`plane` made `finer` / `coarser` as long along an axis, from the place `first` on.
 
-    One is a whole multiple of the other. Samples that lie alike between those they are made of are one filter's work,
-    a phase: they follow each other in turn.
+    One is a whole multiple of the other. Samples that lie alike between those they are made of are one filter's
+    work; they follow each other in turn.
     """
-    phases = []
-    for anchor, taps in _filters(max(1, finer // coarser), first):
-        at, kernel = ((anchor, 0), taps[None]) if axis else ((0, anchor), taps[:, None])
-        made = empty(plane.shape, np.float32)
-        cv2.filter2D(plane, -1, kernel, dst=made, anchor=at, borderType=cv2.BORDER_REPLICATE)
-        step = max(1, coarser // finer)
-        thinned = made[:, ::step] if axis else made[::step]
-        phases.append(made if step == 1 else copied(thinned, np.float32, empty))
-    return phases
+    filters, step = _filters(max(1, finer // coarser), first), max(1, coarser // finer)
+    rows, columns = plane.shape
+    if axis == 0:
+        made = empty((len(filters) * rows, columns), plane.dtype)
+        for row, (anchor, taps) in enumerate(filters):
+            _filter_into(made[row :: len(filters)], plane, taps[:, None], (0, anchor))
+        return made if step == 1 else copied(made[::step], plane.dtype, empty)
+    phases = [empty(plane.shape, plane.dtype) for _ in filters]
+    for phase, (anchor, taps) in zip(phases, filters, strict=True):
+        _filter_into(phase, plane, taps[None], (anchor, 0))
+    if step > 1:
+        return copied(phases[0][:, ::step], plane.dtype, empty)
+    return cv2.merge(phases, empty((rows, columns, len(phases)), plane.dtype)).reshape(rows, -1)
+
+
+def _filter_into(made: np.ndarray, plane: np.ndarray, kernel: np.ndarray, anchor: tuple[int, int]) -> None:
+    cv2.filter2D(plane, -1, kernel, dst=made, anchor=anchor, borderType=cv2.BORDER_REPLICATE)
 
 
 @lru_cache(maxsize=64)

@@ -137,5 +137,5 @@ def _laid_out(frame: Frame, target: Layout, empty: Empty) -> Frame:
     if source == target:
         return frame
     y, *chroma = frame.planes
-    placed = enlarge_chroma(chroma, *frame.size, 1, source, target, empty)
+    placed = [enlarge_chroma(plane, *frame.size, 1, source, target, empty) for plane in chroma]
     return replace(frame, planes=(y, *placed), format=target.name)

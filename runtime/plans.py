@@ -20,6 +20,7 @@ from ..core.plan_facts import PlanRequest, Size, why_unfit, write_plan
 from ..core.progress import progress
 from ..core.tensorrt_plan import Flavour
 from ..core.tensorrt_watch import STEPS
+from .engine import telling_line
 from .tiles import round_up
 
 _LEAST, _BEST, _MOST = (1, 1), (360, 640), (1920, 1920)
@@ -37,7 +38,7 @@ def plans_of(graph: bytes, flavour: Flavour, notes: list[str]) -> Iterator[bytes
         digest = hashlib.sha256(graph).hexdigest()
         capabilities = [first_gpu().compute_capability] if flavour.ahead_of_time else []
         wanted = request_plan(flavour, sizes, "the bundle's graph", digest, capabilities)
-        path = _file(wanted)
+        path, timings = _files(wanted)
         if path.exists():
             reason = why_unfit(path, wanted)
             if reason is None:
@@ -46,9 +47,9 @@ def plans_of(graph: bytes, flavour: Flavour, notes: list[str]) -> Iterator[bytes
             notes.append(f"the plan {path.name} {reason}; it is built again from the graph")
         with progress("building a TensorRT plan", STEPS) as advance:
             shapes = {name: [_shape(port, size) for size in sizes] for name, port in ports.items()}
-            plan, facts = make_plan(graph, shapes, flavour, wanted, path.with_suffix(".timings"), advance)
+            plan, facts = make_plan(graph, shapes, flavour, wanted, timings, advance)
     except (BadInput, ValueError, OSError) as error:
-        raise MachineCannot(str(error)) from error
+        raise MachineCannot(telling_line(error)) from error
     try:
         write_plan(path, plan, facts)
     except BadInput as error:
@@ -67,8 +68,10 @@ def _shape(port: Port, size: Size) -> tuple[int, ...]:
     return (1, port.shape[1] or 1, *size) if len(port.shape) == 4 else (1,)
 
 
-def _file(wanted: PlanRequest) -> Path:
-    """Where such a plan is kept: by flavour, version, device, and graph."""
-    device = wanted.device or "+".join(wanted.compute_capabilities)
-    name = "-".join([wanted.flavour, wanted.version, device, wanted.source_sha256[:24]])
-    return cache_home() / "plans" / f"{re.sub(r'[^A-Za-z0-9.+-]', '_', name)}.plan"
+def _files(wanted: PlanRequest) -> tuple[Path, Path]:
+    """Where such a plan is kept, by flavour, version, device and graph; and what was timed there, for all graphs."""
+    own = f"{wanted.device}-{wanted.multiprocessors}"
+    device = own if wanted.device else "+".join(wanted.compute_capabilities)
+    machine = re.sub(r"[^A-Za-z0-9.+-]", "_", f"{wanted.flavour}-{wanted.version}-{device}")
+    folder = cache_home() / "plans"
+    return folder / f"{machine}-{wanted.source_sha256[:24]}.plan", folder / f"{machine}.timings"

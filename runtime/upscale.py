@@ -36,7 +36,7 @@ def upscale_frame(network: Network, frame: Frame, channels: int, scale: int) -> 
     luma, *chroma = frame.planes
     empty = network.memory.empty
     made = network(luma[None])[0] if layout.bits == 8 else _upscale_deep(network, luma, layout)
-    larger = enlarge_chroma(chroma, height, width, scale, layout, target, empty)
+    larger = [enlarge_chroma(plane, height, width, scale, layout, target, empty) for plane in chroma]
     return replace(frame, planes=(made, *larger), format=target.name)
 
 

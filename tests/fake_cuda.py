@@ -30,10 +30,15 @@ class Status(IntEnum):
 
     cudaSuccess = 0
     cudaErrorMemoryAllocation = 2
+    cudaErrorInsufficientDriver = 35
     cudaErrorLaunchFailure = 719
 
 
-_TOLD = {Status.cudaErrorMemoryAllocation: b"out of memory", Status.cudaErrorLaunchFailure: b"launch failure"}
+_TOLD = {
+    Status.cudaErrorMemoryAllocation: b"out of memory",
+    Status.cudaErrorInsufficientDriver: b"CUDA driver version is insufficient for CUDA runtime version",
+    Status.cudaErrorLaunchFailure: b"launch failure",
+}
 
 
 @dataclass
@@ -44,6 +49,8 @@ class Faults:
     """The memory of the device."""
     driver: int = 0
     """What the driver answers when it is started: 100 is that it shows no device."""
+    too_old: bool = False
+    """Whether the driver serves only an older CUDA."""
     takes_plans: bool = True
     makes_contexts: bool = True
     captures: bool = True
@@ -111,6 +118,9 @@ class Runtime:
 
     def cudaGetErrorString(self, status: Status) -> tuple[Status, bytes]:
         return Status.cudaSuccess, _TOLD[status]
+
+    def cudaGetDeviceCount(self) -> tuple[Status, int]:
+        return (Status.cudaErrorInsufficientDriver if self.faults.too_old else Status.cudaSuccess), 1
 
     def cudaMalloc(self, size: int) -> tuple[Status, int]:
         self.calls.append("allocate")

@@ -12,7 +12,7 @@ from ...core.gpu import first_gpu
 from ..engine import Arrays, Engine, telling_line
 
 _CPU = "CPUExecutionProvider"
-_GPU_WHEEL = "pip uninstall onnxruntime, then pip install 'onnxruntime-gpu[cuda,cudnn]', brings it"
+_GPU_WHEEL = "where there is an NVIDIA GPU, pip uninstall onnxruntime, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
 
 
 class _Program:

@@ -16,7 +16,7 @@ def _load(graph: bytes, threads: int) -> Program:
 
 
 ENGINE = Engine(
-    summary="ONNX Runtime's CUDA provider; not executed here",
+    summary="ONNX Runtime's CUDA provider (not executed here)",
     module="onnxruntime",
     extra="",
     reads="cpu",

@@ -18,7 +18,7 @@ def _load(graph: bytes, threads: int) -> Program:
 
 
 ENGINE = Engine(
-    summary="ONNX Runtime's TensorRT provider; not executed here",
+    summary="ONNX Runtime's TensorRT provider (not executed here)",
     module="onnxruntime",
     extra="",
     reads="tensorrt",

@@ -79,8 +79,8 @@ def test_torch_and_the_engines_make_the_same_picture(student: str, tmp_path: Pat
     for way in ways:
         network = way.load(bundle, 1)
         if isinstance(network, Interpolator):
-            views = [network.view(as_frame(frame)) for frame in (early, late)]
-            made.append(network.between(*views, 0.5)[0])
+            before, after = (network.view(as_frame(frame)) for frame in (early, late))
+            made.append(network.between(before, after, 0.5)[0])
         else:
             made.append(upscale_picture(network, early, bundle.manifest.channels))
         network.close()

@@ -108,6 +108,21 @@ def test_from_the_frame_that_failed_on_it_is_the_other_engines_picture(
         np.testing.assert_array_equal(picture, one if index < last else other)
 
 
+@pytest.mark.parametrize("last", [0, 2])
+def test_planes_go_on_in_bytes_whether_or_not_the_next_engine_takes_them(upscaler: Path, breaks: Break, last: int):
+    planes = [np.random.default_rng(seed).integers(0, 256, (12, 18), np.uint8) for seed in range(4)]
+
+    def luma(**options: Any) -> list[np.ndarray]:
+        with Session.open(upscaler, threads=1, **options) as session:
+            return [session.network(plane[None])[0] for plane in planes]
+
+    first, second = luma(engine="openvino"), luma(engine="onnxruntime")
+    breaks(openvino=last)
+    for index, (made, one, other) in enumerate(zip(luma(), first, second, strict=True)):
+        assert made.dtype == np.uint8
+        np.testing.assert_array_equal(made, one if index < last else other)
+
+
 @pytest.mark.parametrize("last", range(6))
 def test_a_film_goes_on_with_every_frame_in_its_place(interpolator: Path, breaks: Break, last: int):
     first, second = film(interpolator, engine="openvino"), film(interpolator, engine="onnxruntime")

@@ -10,6 +10,7 @@ import pytest
 from bundles import make_bundle
 from fake_cuda import Runtime
 from fake_tensorrt import install
+from pocketlens.core.errors import MachineCannot
 from pocketlens.core.plan_facts import facts_file
 from pocketlens.runtime import Session, api
 
@@ -30,6 +31,10 @@ def bundle(tmp_path: Path) -> Path:
 
 def no_device(gpu: Runtime) -> None:
     gpu.faults.driver = 100
+
+
+def an_old_driver(gpu: Runtime) -> None:
+    gpu.faults.too_old = True
 
 
 def no_plans(gpu: Runtime) -> None:
@@ -61,6 +66,7 @@ def nothing(gpu: Runtime) -> None:
 
 ON_OPENING: dict[str, tuple[Harm, str, str]] = {
     "a driver without a device": (no_device, "MACHINE_CANNOT", "the NVIDIA driver shows no GPU"),
+    "a driver that is too old": (an_old_driver, "MACHINE_CANNOT", "CUDA driver version is insufficient"),
     "a plan that TensorRT does not take": (no_plans, "MACHINE_CANNOT", "does not take the plan that it has built"),
     "no execution context": (no_contexts, "MACHINE_CANNOT", "makes no execution context"),
     "out of memory": (hardly_memory, "OUT_OF_MEMORY", "CUDA's cudaMalloc failed: out of memory"),
@@ -140,6 +146,12 @@ def test_of_engines_for_a_gpu_nothing_is_said_where_there_is_none(gpu: Runtime, 
     gpu.faults.driver = 100
     with Session.open(bundle) as session:
         assert session.notes == ()
+
+
+def test_a_gpu_that_is_asked_for_and_not_there_is_told_of(gpu: Runtime, bundle: Path):
+    gpu.faults.driver = 100
+    with pytest.raises(MachineCannot, match="tensorrt: the NVIDIA driver shows no GPU"):
+        Session.open(bundle, device="gpu")
 
 
 def test_a_device_can_be_asked_for(gpu: Runtime, bundle: Path):

@@ -10,6 +10,7 @@ import pytest
 from bundles import make_bundle, upscaler_graph
 from commands import pocketlens
 from engines_here import usable
+from fake_tensorrt import install
 from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core import locate
 
@@ -58,6 +59,19 @@ def test_bench_keeps_its_reference_when_one_engine_is_asked_for(tmp_path: Path, 
     bundle = make_bundle(tmp_path / "b.plens")
     result = reported(capsys, "bench", bundle, "--size", "8x8", "--rounds", 2, "--engines", "openvino")
     assert [row["engine"] for row in result["rows"]] == ["onnxruntime", "openvino"]
+
+
+def test_bench_tells_of_an_engine_that_does_not_run_this_size_and_goes_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path))
+    install(monkeypatch, modules=["tensorrt"])
+    bundle = make_bundle(tmp_path / "b.plens", targets=("cpu", "tensorrt"))
+    result = reported(capsys, "bench", bundle, "--size", "1x1921", "--rounds", 1)
+    assert "tensorrt" not in [row["engine"] for row in result["rows"]]
+    assert "tensorrt fp32: the TensorRT plan serves frames of 1x1 to 1920x1920" in result["left_out"][0]
+    assert reported(capsys, "bench", bundle, "--size", "1x64", "--rounds", 1)["left_out"] == []
+    assert pocketlens("bench", bundle, "--size", "1x1921", "--engines", "tensorrt") == 3
 
 
 def test_bench_without_openvino_gives_no_share_of_what_the_machine_can(tmp_path: Path, capsys, monkeypatch):
