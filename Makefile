@@ -32,13 +32,20 @@ clean: ## what the other targets made; runs/ is yours and stays
 	rm -rf .venv build dist out/demo out/models pocketlens.egg-info .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-bench: $(READY) .venv-peers ## the claims of benchmarks/, against peers in an environment of their own
-	$(BIN)/python benchmarks/spine.py
+bench: WEIGHTS = $(if $(FSRCNN_PB),--fsrcnn-pb $(FSRCNN_PB))
+bench: $(READY) .venv-peers ## the claims of benchmarks/, next to other programs; FSRCNN_PB=FSRCNN_x2.pb for dnn_superres
+	$(BIN)/python benchmarks/spine.py $(WEIGHTS)
+	$(BIN)/python benchmarks/floor.py
+	$(BIN)/python benchmarks/steps.py
+	$(BIN)/python benchmarks/sizes.py
+	$(BIN)/python benchmarks/against_peers.py $(WEIGHTS)
 	$(BIN)/python benchmarks/c_face.py
+	$(BIN)/python benchmarks/tables.py
 
 models: $(READY) ## the smallest model again, from scratch in minutes, held to its bar
 	$(BIN)/python benchmarks/smallest.py
 
-.venv-peers:
+.venv-peers: benchmarks/peers/requirements.txt
 	$(PYTHON) -m venv $@
-	$@/bin/python -m pip install --quiet --disable-pip-version-check opencv-contrib-python-headless==4.10.0.84 numpy==2.4.6
+	$@/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@

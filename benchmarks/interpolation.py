@@ -2,8 +2,8 @@
 
     python benchmarks/interpolation.py --teacher flownet.pkl
 
-Times are medians of calls that take turns, eight at a time, so that what slows the machine slows all; run it on a quiet
-machine all the same. Writes `benchmarks/results/interpolation.json`.
+Calls take turns, so that what slows the machine slows all; run it on a quiet machine all the same. Writes
+`benchmarks/results/interpolation.json`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from interleaved import medians
+from interleaved import in_turns, medians, percentiles, turn_of
 from pocketlens.core import checkpoint
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.files import write_text
@@ -35,10 +35,11 @@ def middle_frames(rounds: int) -> dict[str, Any]:
     """A video's middle frames, from BGR to BGR, in every engine and precision: frames a second."""
     bundle = open_bundle(MODEL)
     networks = {f"{way.name} {way.precision}": way.load(bundle, THREADS) for way in choices(bundle.manifest)[0]}
-    found = medians({name: network.trial(HEIGHT, WIDTH) for name, network in networks.items()}, rounds)
+    found = in_turns({name: turn_of(network.trial(HEIGHT, WIDTH)) for name, network in networks.items()}, rounds)
     for network in networks.values():
         network.close()
-    return {name: {"ms": ms, "frames_a_second": 1e3 / ms} for name, ms in found.items()}
+    rows = {name: percentiles(series) for name, series in found.items()}
+    return {name: {**row, "frames_a_second": 1e3 / row["p50_ms"]} for name, row in rows.items()}
 
 
 def against_teacher(weights: Path, rounds: int) -> dict[str, Any]:
@@ -69,7 +70,8 @@ def main() -> None:
     """Measure everything, print it and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--teacher", type=Path, default=TEACHER, help="weights of RIFE 4")
-    parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=12)
+    parser.add_argument("--out", type=Path, default=HERE / "results" / "interpolation.json")
     chosen = parser.parse_args()
     results: dict[str, Any] = {"threads": THREADS, "size": f"{HEIGHT}x{WIDTH}", "processor": processor_features()}
     results["middle frames, BGR to BGR"] = middle_frames(chosen.rounds)
@@ -80,7 +82,7 @@ def main() -> None:
             results[f"30 fps clip of {seconds} s to 60 fps"] = run
     for name, values in results.items():
         print(f"{name}: {values}")
-    write_text(HERE / "results" / "interpolation.json", json.dumps(results, indent=1) + "\n")
+    write_text(chosen.out, json.dumps(results, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -12,12 +12,15 @@ import numpy as np
 
 from ..core.bundle import Bundle
 from ..core.errors import MachineCannot
+from ..core.manifest import MOMENT
 from ..core.progress import progress
 from .choose import AUTO, Choice, choices
 from .interpolate import Interpolator
-from .machine import peak
+from .machine import Machine, measure
 from .network import Network
 from .original import TORCH, Original
+from .roofline import Layer, floor, layers
+from .tiles import round_up
 
 _REFERENCE = ("onnxruntime", "fp32")
 _WARM_UP = 3
@@ -39,6 +42,10 @@ class Row:
     """How many times as fast as the reference, by the medians."""
     share_of_peak: float | None
     """Of what `machine.peak` measures in this run for the row's arithmetic; None where it cannot."""
+    share_of_bandwidth: float | None
+    """Of what `machine.bandwidth` measures in this run, for maps that each layer reads and writes once."""
+    floor_ms: float | None
+    """The least time for its convolutions here: of each its arithmetic, or its maps, whichever takes longer."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +117,10 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
     """The JSON of `bench`. `noise` is how far the medians of the reference's two series lie apart, as a share."""
     reference, again = np.median(timed.seconds[:, [0, -1]], axis=0)
     height, width = timed.size
-    operations = 2 * bundle.manifest.macs_per_pixel * height * width
-    peaks = {kind: peak(kind, timed.threads) for kind in {_arithmetic(choice) for choice in timed.choices}}
+    machine = measure(timed.threads)
     rows = []
     for choice, series in zip(timed.choices, timed.seconds.T[:-1], strict=True):
         p50, p95, p99 = (float(value) for value in np.percentile(series, (50, 95, 99)))
-        most = peaks[_arithmetic(choice)]
         row = Row(
             engine=choice.name,
             precision=choice.precision,
@@ -126,11 +131,35 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
             p99_ms=p99 * 1e3,
             fps=1 / p50,
             ratio=float(reference / p50),
-            share_of_peak=operations / p50 / most if most else None,
+            **_limits(bundle, choice, timed, p50, machine),
         )
         rows.append(asdict(row))
     named = f"{timed.choices[0].name} {timed.choices[0].precision}"
-    return {"reference": named, "noise": abs(float(again / reference) - 1), "rows": rows}
+    found = asdict(machine) if machine else None
+    return {"reference": named, "noise": abs(float(again / reference) - 1), "machine": found, "rows": rows}
+
+
+def _limits(
+    bundle: Bundle, choice: Choice, timed: Timed, taken: float, machine: Machine | None
+) -> dict[str, float | None]:
+    """The fields of a row that hold its seconds against what the machine gives; None for a GPU, which was not asked."""
+    if machine is None or choice.engine.on_gpu:
+        return dict.fromkeys(("share_of_peak", "share_of_bandwidth", "floor_ms"))
+    found = _layers(bundle, choice, timed.size)
+    operations = 2 * bundle.manifest.macs_per_pixel * timed.size[0] * timed.size[1]
+    return {
+        "share_of_peak": operations / taken / machine.operations[_arithmetic(choice)],
+        "share_of_bandwidth": sum(layer.moved for layer in found) / taken / machine.bandwidth,
+        "floor_ms": floor(found, machine) * 1e3,
+    }
+
+
+def _layers(bundle: Bundle, choice: Choice, size: tuple[int, int]) -> list[Layer]:
+    """The convolutions of the graph that a choice runs on one picture, or pair."""
+    facts = bundle.manifest
+    frame = (1, facts.channels, *(round_up(side, facts.align) for side in size))
+    shapes = {name: (1,) if name == MOMENT else frame for name in facts.inputs}
+    return layers(bundle.graph(choice.precision, choice.face(facts), choice.engine.reads), shapes)
 
 
 def _contenders(bundle: Bundle, engines: Sequence[str]) -> list[Choice]:

@@ -72,10 +72,11 @@ def bench(
     def lines() -> str:
         rows = [
             f"{r['engine']:21}{r['precision']:6}{r['p50_ms']:9.2f}{r['p95_ms']:9.2f}{r['p99_ms']:9.2f}{r['fps']:8.1f}"
-            f"{r['ratio']:7.2f}{_percent(r['share_of_peak']):>9}"
+            f"{r['ratio']:7.2f}{_percent(r['share_of_peak']):>9}{_percent(r['share_of_bandwidth']):>14}"
             for r in result["rows"]
         ]
-        head = f"{'engine':27}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'fps':>8}{'ratio':>7}{'of peak':>9}"
+        head = f"{'engine':27}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'fps':>8}{'ratio':>7}"
+        head += f"{'of peak':>9}{'of bandwidth':>14}"
         tail = f"ratio: times as fast as {result['reference']}; noise {result['noise']:.1%}"
         return "\n".join([head, *rows, *result["left_out"], tail])
 

@@ -9,6 +9,13 @@ from pathlib import Path
 from .engine import all_threads
 
 _ROOT = Path("/")
+_JETPACK = {
+    "35": "5, which is too old: flash 6 or 7",
+    "36": "6, TensorRT 10",
+    "38": "7, TensorRT 10",
+    "39": "7, TensorRT 10 or 11",
+}
+"""Release of Linux for Tegra -> the JetPack that goes with it."""
 
 
 def devices(root: Path = _ROOT) -> list[dict[str, str]]:
@@ -42,8 +49,7 @@ def _jetson(root: Path) -> dict[str, str] | None:
     if not release:
         return None
     board = _text(root / "proc/device-tree/model").strip("\0\n") or "Jetson"
-    jetpack = {"35": "5, which is too old: flash 6 or 7", "36": "6, TensorRT 10", "38": "7, TensorRT 10 or 11"}
-    known = jetpack.get(release[1], "unknown")
+    known = _JETPACK.get(release[1], "unknown")
     accelerators = len(list((root / "dev").glob("nvhost-ctrl-nvdla*")))
     told = f"L4T {release[1]}.{release[2]}, JetPack {known}, {accelerators} DLA"
     return {"kind": "jetson", "name": board, "told": told}

@@ -4,16 +4,34 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..core.errors import MachineCannot, need
-from .engines.openvino import core
+from .engines.openvino import core, settings
 
 _TELLING = {"avx2", "fma", "avx512f", "avx_vnni", "avx512_vnni", "avx512_bf16", "amx_int8", "amx_bf16", "i8mm"}
 _CPUINFO = Path("/proc/cpuinfo")
+_TRIES = 12
+_MAP = 4 << 20
+"""Bytes: a map of 16 channels of 640x360 in int8 has about as many, and no core's own cache holds two."""
+_OFTEN = 4
+"""Copies of a thread at a time, next to which waking it costs little."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """The most that a machine gives, measured."""
+
+    operations: Mapping[str, float]
+    """`fp32` and `int8` -> operations a second."""
+    bandwidth: float
+    """Bytes a second, read and written."""
 
 
 def processor_features() -> list[str]:
@@ -34,6 +52,12 @@ def _told(*keys: str) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.lower().startswith(keys)), "")
 
 
+def measure(threads: int) -> Machine | None:
+    """The most that this machine gives to so many threads; None without OpenVINO, by which `peak` is measured."""
+    peaks = {kind: most for kind in ("fp32", "int8") if (most := peak(kind, threads))}
+    return Machine(peaks, bandwidth(threads)) if peaks else None
+
+
 def peak(precision: str, threads: int) -> float | None:
     """Operations a second (a multiply-add is two) of a stack of large convolutions, in fp32 or int8.
 
@@ -47,14 +71,38 @@ def peak(precision: str, threads: int) -> float | None:
         return None
     channels, side, layers = 128, 64, 4
     model = _convolutions(precision == "int8", channels, side, layers)
-    settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-    request = core().compile_model(model, "CPU", settings).create_infer_request()
+    request = core().compile_model(model, "CPU", settings(threads)).create_infer_request()
+    return 2 * layers * (channels * side * 3) ** 2 / _fastest(request.infer)
+
+
+def bandwidth(threads: int) -> float:
+    """Bytes a second, read and written, of threads that each copy a map of 4 MiB, which is what layers pass on.
+
+    Maps of this size stay in the last cache where it is large, so this is more than the memory itself gives: what a
+    network is held against must be the most that it could have.
+    """
+    pairs = [(np.zeros(_MAP, np.uint8), np.ones(_MAP, np.uint8)) for _ in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:
+
+        def copy() -> None:
+            list(pool.map(_copy_often, pairs))
+
+        return 2 * _OFTEN * _MAP * threads / _fastest(copy)
+
+
+def _copy_often(pair: tuple[np.ndarray, np.ndarray]) -> None:
+    for _ in range(_OFTEN):
+        np.copyto(*pair)
+
+
+def _fastest(call: Callable[[], object]) -> float:
+    """Seconds of the fastest of some calls: a machine gives its most when nothing disturbs it."""
     seconds = []
-    for _ in range(12):
+    for _ in range(_TRIES):
         start = time.perf_counter()
-        request.infer()
+        call()
         seconds.append(time.perf_counter() - start)
-    return 2 * layers * (channels * side * 3) ** 2 / min(seconds)
+    return min(seconds)
 
 
 def _convolutions(int8: bool, channels: int, side: int, layers: int) -> Any:

@@ -96,6 +96,8 @@ class IFNetLite(nn.Module):
     maps, and only the last is of the frames. Motion is found at half size and enlarged.
     """
 
+    gains: Tensor
+
     def __init__(self, options: Options) -> None:
         super().__init__()
         self.quarter = nn.Sequential(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
@@ -105,6 +107,9 @@ class IFNetLite(nn.Module):
         self.coarse = Block(2 * options.sixteenth, 1, options.coarse, options.depth)
         self.middle = Block(2 * options.eighth, known, options.middle, options.depth)
         self.fine = Block(2 * options.quarter, known, options.fine, options.depth)
+        # Where it is computed from the start: what a CUDA graph captures may copy nothing from the host.
+        gains = torch.tensor([2.0] * _FLOWS + [1.0] * _MASK)[:, None, None]
+        self.register_buffer("gains", gains, persistent=False)
 
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
         """Sides must be multiples of 16."""
@@ -115,14 +120,17 @@ class IFNetLite(nn.Module):
         found = self._corrected(self.middle, early[1], late[1], found, moment)
         middle = _motion(found, 4)
         found = self._corrected(self.fine, early[2], late[2], found, moment)
-        fine = _motion(_enlarged(found), 1)
-        return Between(fuse(before, after, fine), (coarse, middle, fine), _doubled(found))
+        fine = _motion(self._enlarged(found), 1)
+        return Between(fuse(before, after, fine), (coarse, middle, fine), found * self.gains)
 
-    @staticmethod
-    def _corrected(block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
+    def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
         warped = (warp(early, found[:, :2]), warp(late, found[:, 2:_FLOWS]))
-        return _enlarged(found) + block(torch.cat(warped, 1), torch.cat((found, _plane(moment, early)), 1))
+        return self._enlarged(found) + block(torch.cat(warped, 1), torch.cat((found, _plane(moment, early)), 1))
+
+    def _enlarged(self, found: Tensor) -> Tensor:
+        """Flows and mask at twice the size, flows in pixels of that size."""
+        return F.interpolate(found * self.gains, scale_factor=2.0, mode="bilinear")
 
     def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         quarter = self.quarter(frame)
@@ -133,16 +141,6 @@ class IFNetLite(nn.Module):
 def _plane(moment: Tensor, like: Tensor) -> Tensor:
     """`t` at every place of a map."""
     return moment.expand(-1, -1, *like.shape[2:])
-
-
-def _enlarged(found: Tensor) -> Tensor:
-    """Flows and mask at twice the size, flows in pixels of that size."""
-    return F.interpolate(_doubled(found), scale_factor=2.0, mode="bilinear")
-
-
-def _doubled(found: Tensor) -> Tensor:
-    """Flows and mask, flows in pixels of twice the size."""
-    return found * torch.tensor([2.0] * _FLOWS + [1.0] * _MASK, device=found.device)[:, None, None]
 
 
 def _motion(found: Tensor, factor: int) -> Motion:

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...core.errors import MachineCannot, need
 from ..engine import Arrays, Engine, telling_line
+from ..openvino_graph import rewritten, shuffle_into, without_last_shuffle
 
 _SIZES_KEPT = 4
 _FIRST = threading.Lock()
@@ -35,40 +36,42 @@ class _Program:
         self._floats = {port.any_name for port in floats}
         self._in_bytes: dict[frozenset[str], Any] = {frozenset(): model}
         self._requests: OrderedDict[tuple, Any] = OrderedDict()
-        self._settings = {
-            "PERFORMANCE_HINT": "LATENCY",
-            "INFERENCE_NUM_THREADS": threads,
-            # Left to itself the plugin computes in bf16 where the CPU has it: another picture on
-            # another machine, wrong by up to half a grey level. The precision is the graph's to say.
-            "INFERENCE_PRECISION_HINT": "f32",
-        }
+        self._settings = settings(threads)
 
     def run(self, feeds: Arrays, out: Arrays | None = None) -> Arrays:
         """As `Program.run`."""
         try:
             arrays = {**feeds, **(out or {})}
             narrow = frozenset(name for name in self._floats & arrays.keys() if arrays[name].dtype == np.uint8)
-            request = self._request({name: array.shape for name, array in feeds.items()}, narrow)
+            request, unfinished = self._request({name: array.shape for name, array in feeds.items()}, narrow)
             if out is None:
                 ports = zip(self._outputs, request.model_outputs, strict=True)
                 out = {name: np.empty(port.shape, port.element_type.to_dtype()) for name, port in ports}
             for name, array in {**feeds, **out}.items():
-                request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
+                if name not in unfinished:
+                    request.set_tensor(name, self._openvino.Tensor(array, shared_memory=True))
             request.infer()
+            for name in unfinished:
+                shuffle_into(out[name], request.get_tensor(name).data)
             return out
         except RuntimeError as error:
             raise MachineCannot(f"openvino failed on the graph: {telling_line(error)}") from error
 
-    def _request(self, shapes: Mapping[str, tuple[int, ...]], narrow: frozenset[str]) -> Any:
-        """An inference request for these input shapes, with the tensors named in `narrow` in bytes."""
+    def _request(self, shapes: Mapping[str, tuple[int, ...]], narrow: frozenset[str]) -> tuple[Any, frozenset[str]]:
+        """An inference request for these input shapes, with the tensors named in `narrow` in bytes.
+
+        And the outputs that are still to be shuffled.
+        """
         key = tuple(sorted(shapes.items())), narrow
         if key not in self._requests:
             if narrow not in self._in_bytes:
                 self._in_bytes[narrow] = _in_bytes(self._model, narrow)
             model = self._in_bytes[narrow]
             model.reshape({name: list(shape) for name, shape in shapes.items()})
-            compiled = core().compile_model(model, "CPU", self._settings)
-            self._requests[key] = compiled.create_infer_request()
+            changed = rewritten(model.clone())
+            unfinished = without_last_shuffle(changed)
+            request = core().compile_model(changed, "CPU", self._settings).create_infer_request()
+            self._requests[key] = request, unfinished
         self._requests.move_to_end(key)
         while len(self._requests) > _SIZES_KEPT:
             self._requests.popitem(last=False)
@@ -98,6 +101,17 @@ def _in_bytes(model: Any, names: frozenset[str]) -> Any:
         if port.any_name in names:
             changed.output(port.any_name).postprocess().custom(to_bytes)
     return changed.build()
+
+
+def settings(threads: int) -> dict[str, Any]:
+    """How a graph is compiled."""
+    return {
+        "PERFORMANCE_HINT": "LATENCY",
+        "INFERENCE_NUM_THREADS": threads,
+        # Left to itself the plugin computes in bf16 where the CPU has it: another picture on
+        # another machine, wrong by up to half a grey level. The precision is the graph's to say.
+        "INFERENCE_PRECISION_HINT": "f32",
+    }
 
 
 def core() -> Any:

@@ -33,6 +33,8 @@ def test_bench_times_every_engine_and_precision_against_a_named_reference(tmp_pa
         assert (row["size"], row["threads"]) == ("24x32", 1)
         assert row["fps"] == pytest.approx(1000 / row["p50_ms"])
         assert 0 < row["share_of_peak"] < 2
+        assert 0 < row["share_of_bandwidth"] < 2
+        assert 0 < row["floor_ms"] < row["p50_ms"] * 2
     assert result["rows"][0]["ratio"] == pytest.approx(1)
 
 
@@ -72,10 +74,12 @@ def test_bench_tells_of_an_engine_that_does_not_run_this_size_and_goes_on(
     assert pocketlens("bench", bundle, "--size", "1x1921", "--engines", "tensorrt") == 3
 
 
-def test_bench_without_openvino_gives_no_share_of_peak(tmp_path: Path, capsys, monkeypatch):
+def test_bench_without_openvino_gives_no_share_of_what_the_machine_can(tmp_path: Path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     result = reported(capsys, "bench", make_bundle(tmp_path / "b.plens"), "--size", "8x8", "--rounds", 2)
-    assert [row["share_of_peak"] for row in result["rows"]] == [None]
+    (row,) = result["rows"]
+    assert [row[key] for key in ("share_of_peak", "share_of_bandwidth", "floor_ms")] == [None] * 3
+    assert result["machine"] is None
 
 
 @pytest.mark.parametrize("size", ["360", "0x5", "axb"])
