@@ -10,8 +10,7 @@ import json
 import zipfile
 from collections.abc import Callable, Mapping, Set
 from pathlib import Path, PurePosixPath
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from .archive import MOST_BYTES, read_files
 from .errors import BadBundle, BadInput
@@ -20,11 +19,14 @@ from .graph_bytes import with_weights
 from .graph_check import check_graph, refuse_misfit
 from .manifest import MANIFEST, Graph, Manifest, parse
 
+if TYPE_CHECKING:
+    import numpy as np
+
 MOST_PIXELS = 1 << 22
 """Of a sample picture."""
 PLANS = (".plan", ".engine", ".trt")
 """Suffixes of what TensorRT builds."""
-Compute = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]
+Compute = Callable[[Mapping[str, "np.ndarray"]], dict[str, "np.ndarray"]]
 """What the `float` face does, by name."""
 _MEND = "build one on the machine that is to run it, by pocketlens export trt"
 
