@@ -2,11 +2,12 @@
 
     python benchmarks/runtime_cost.py
 
-The bare call is the engine's own, on arrays that are there already: of the `float` graph, which sees luma, for planar
-and grey frames, and of the `frame` graph, which takes and gives BGR bytes, for BGR. Beside it a frame goes through
+A bare call is the engine's own, on arrays that are there already. For planar and grey frames it is that of the `float`
+graph, which sees luma: on `floats`, as the graph has them, and on `bytes`, which our engine converts on its way if it
+can. For BGR it is that of the `frame` graph, which takes and gives BGR bytes. Beside it a frame goes through
 `Session.process`, and from the caller's memory into the caller's memory through `push` and `pull`. A cost is the
 median, over rounds in which all take turns, of a call's time less the bare call's; `noise` is the same of the bare
-call of `float` itself, made twice a round. Writes `benchmarks/results/runtime_cost.json`.
+call on `floats` itself, made twice a round. Writes `benchmarks/results/runtime_cost.json`.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ HERE = Path(__file__).parent
 MODEL = "sesr-x2"
 BYTES = {PixelFormat.NV12: 1.5, PixelFormat.I420: 1.5, PixelFormat.BGR24: 3.0, PixelFormat.GRAY8: 1.0}
 """Formats and their bytes for each pixel."""
-SIZES = {(360, 640): 1, (64, 64): 20}
-"""Height and width, and how many times as many rounds they are given."""
+SIZES = (360, 640), (64, 64)
+"""Height and width."""
+BARE = {"floats": ("float", np.float32), "bytes": ("float", np.uint8), "frame": ("frame", np.uint8)}
+"""Bare calls: the face, and the kind of what goes in and comes out."""
 
 
-def bare(session: Session, face: str, height: int, width: int, threads: int) -> Callable[[], object]:
+def bare(session: Session, name: str, height: int, width: int, threads: int) -> Callable[[], object]:
     """The engine's own call of a graph, on arrays that are there already."""
-    bundle, engine = open_bundle(MODEL), ENGINES.get(session.engine)
+    bundle, engine, (face, kind) = open_bundle(MODEL), ENGINES.get(session.engine), BARE[name]
     program, facts = engine.load(bundle.graph(session.precision, face, engine.reads), threads), bundle.manifest
-    random, large = np.random.default_rng(0), (facts.scale * height, facts.scale * width)
+    shapes = [(1, facts.channels, side * height, side * width) for side in (1, facts.scale)]
     if face == "frame":
-        given = random.integers(0, 256, (1, height, width, 3), np.uint8)
-        made = np.empty((1, *large, 3), np.uint8)
-    else:
-        given = random.random((1, facts.channels, height, width), np.float32)
-        made = np.empty((1, facts.channels, *large), np.float32)
-    feeds, out = {facts.inputs[0]: given}, {facts.output: made}
+        shapes = [(*shape[::2], shape[3], 3) for shape in shapes]
+    given = np.random.default_rng(0).integers(0, 256, shapes[0], np.uint8)
+    given = given if kind is np.uint8 else given.astype(np.float32) / 255
+    feeds, out = {facts.inputs[0]: given}, {facts.output: np.empty(shapes[1], kind)}
     return lambda: program.run(feeds, out)
 
 
@@ -70,8 +71,9 @@ def costs(precision: str, height: int, width: int, threads: int, rounds: int) ->
     _, handle = api.create(MODEL, {"precision": precision, "threads": threads})
     assert api.load(handle) == Status.OK, api.last_error(handle)
     with Session.open(MODEL, precision=precision, threads=threads) as session:
-        faces = {"float": "float", "frame": "frame", "noise": "float"}
-        calls = {name: bare(session, face, height, width, threads) for name, face in faces.items()}
+        known = [name for name in BARE if name != "bytes" or ENGINES.get(session.engine).takes_bytes]
+        calls = {name: bare(session, name, height, width, threads) for name in known}
+        calls["noise"] = bare(session, "floats", height, width, threads)
         for form, size in BYTES.items():
             small, large = (np.random.default_rng(0).bytes(int(size * n * height * width)) for n in (1, 4))
             frame = Descriptor(small, form, width, height)
@@ -81,17 +83,14 @@ def costs(precision: str, height: int, width: int, threads: int, rounds: int) ->
         series = timed(calls, rounds)
         engine = session.engine
     api.destroy(handle)
-    bare_times = {face: series.pop(face) for face in ("float", "frame")}
+    references = {name: series.pop(name) for name in known}
+    medians = {name: float(np.median(times)) for name, times in references.items()}
     rows = {}
     for name, times in series.items():
-        face = "frame" if name.endswith("BGR24") else "float"
-        ms = float(np.median(times - bare_times[face]))
-        rows[name] = {"beyond": face, "ms": ms, "share": ms / float(np.median(bare_times[face]))}
-    return {
-        "engine": engine,
-        "bare_ms": {face: float(np.median(times)) for face, times in bare_times.items()},
-        "cost": rows,
-    }
+        alike = ["frame"] if name.endswith("BGR24") else [name for name in known if name != "frame"]
+        beyond = {reference: float(np.median(times - references[reference])) for reference in alike}
+        rows[name] = {reference: {"ms": ms, "share": ms / medians[reference]} for reference, ms in beyond.items()}
+    return {"engine": engine, "bare_ms": medians, "cost": rows}
 
 
 def main() -> None:
@@ -102,14 +101,15 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE / "results" / "runtime_cost.json")
     chosen = parser.parse_args()
     results: dict[str, Any] = {"model": MODEL, "threads": chosen.threads, "processor": processor_features()}
-    for (height, width), more in SIZES.items():
+    for height, width in SIZES:
         for precision in ("int8", "fp32"):
-            found = costs(precision, height, width, chosen.threads, chosen.rounds * more)
+            found = costs(precision, height, width, chosen.threads, chosen.rounds)
             results[f"{width}x{height} {precision}"] = found
-            told = ", ".join(f"{ms:.2f} ms {face}" for face, ms in found["bare_ms"].items())
+            told = ", ".join(f"{ms:.2f} ms {name}" for name, ms in found["bare_ms"].items())
             print(f"{width}x{height} {precision} on {found['engine']}: {told}")
             for name, row in found["cost"].items():
-                print(f"  {name}: {row['ms']:+.3f} ms beyond {row['beyond']}, {row['share']:+.1%}")
+                beyond = [f"{cost['ms']:+.3f} ms ({cost['share']:+.1%}) beyond {bare}" for bare, cost in row.items()]
+                print(f"  {name}: {', '.join(beyond)}")
     write_text(chosen.out, json.dumps(results, indent=1) + "\n")
 
 

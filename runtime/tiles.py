@@ -21,7 +21,7 @@ class Span:
 
 
 def spans(size: int, tile: int, halo: int, align: int = 1) -> Iterator[Span]:
-    """Steps of `tile` along a side of `size`, each read with at least `halo` pixels round it.
+    """Even steps of at most `tile` along a side of `size`, each read with at least `halo` pixels round it.
 
     A window that would leave the picture is moved inwards instead: the network's own padding then
     meets the picture's border where it does in the whole picture, no pixel is invented, and all
@@ -29,6 +29,8 @@ def spans(size: int, tile: int, halo: int, align: int = 1) -> Iterator[Span]:
     starts and ends on one.
     """
     tile, halo = round_up(max(tile, 1), align), round_up(halo, align)
+    # The last step would else be a short one, whose window reads much of the one before again.
+    tile = round_up(-(-size // -(-size // tile)), align)
     window = min(size, tile + 2 * halo)
     for start in range(0, size, tile):
         stop = min(start + tile, size)
