@@ -148,7 +148,7 @@ def pull(handle: int, out: Descriptor) -> Status:
 
     AGAIN where more must be pushed first, END where the clip is flushed and at its end. OTHER_SIZE where `out` has
     not the size of the frame: it does then, and the same frame comes with the next call. A frame that the model
-    cannot take is left out, and the call says why.
+    cannot take is left out, and the call says why; `out` may hold part of a frame where an engine failed in it.
     """
 
     def work(instance: Instance) -> Status:
