@@ -14,16 +14,31 @@ def clock_for(threads: int) -> Callable[[], float]:
 
     Where several compute at once, each may wait for a core while others go on, and only the time of all of them tells.
     """
-    return undisturbed if threads == 1 else time.perf_counter
+    return Undisturbed() if threads == 1 else time.perf_counter
 
 
-def undisturbed() -> float:
-    """Seconds, less those in which threads of this process were ready to run and had no core.
+class Undisturbed:
+    """Seconds since it was made, less those in which threads of this process were ready to run and had no core.
 
-    Time asleep counts: a model that waits for anything but a core is not faster for it. Where the system does not tell
-    who waits, all time counts.
+    Time asleep counts: a model that waits for anything but a core is not faster for it. So does at least what was
+    computed, however many threads waited at once, and at most the time on the wall, though one that had waited ended.
+    Where the system does not tell who waits, all time counts.
     """
-    return time.perf_counter() - sum(_waited()) / 1e9
+
+    def __init__(self) -> None:
+        self._seconds, self._before = 0.0, _now()
+
+    def __call__(self) -> float:
+        """What it shows now."""
+        now = _now()
+        wall, waited, computed = (end - start for end, start in zip(now, self._before, strict=True))
+        self._seconds, self._before = self._seconds + min(max(wall - waited, computed), wall), now
+        return self._seconds
+
+
+def _now() -> tuple[float, float, float]:
+    """On the wall, waited, computed."""
+    return time.perf_counter(), sum(_waited()) / 1e9, time.process_time()
 
 
 def _waited() -> Iterator[int]:
