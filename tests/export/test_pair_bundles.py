@@ -100,9 +100,11 @@ def test_it_says_what_it_is_and_how_good(opened: Bundle):
 
 def test_its_cost_counts_both_frames_and_every_block(opened: Bundle):
     """Counted by hand: convolutions of eight channels, at the share of the pixels where they work."""
-    stem = (3 * 8 + 8 * 8 / 4 + 8 * 8 / 16 + 8 * 8 / 64) / 4
-    blocks = sum((inputs + 8 + 20) * 8 / share for inputs, share in ((17, 256), (22, 64), (22, 16)))
-    assert opened.manifest.macs_per_pixel == pytest.approx(9 * (2 * stem + blocks))
+    whole = (3 * 8 + 8 * 8 / 4 + 8 * 8 / 16) / 4
+    halved = (3 * 8 + 8 * 8 / 4 + 8 * 8 / 16 + 8 * 8 / 64) / 16
+    again = (22 + 8 + 20) * 8 * (1 / 64 + 1 / 16)
+    blocks = (17 + 8 + 20) * 8 / 1024 + again / 4 + again
+    assert opened.manifest.macs_per_pixel == pytest.approx(9 * (2 * (whole + halved) + blocks))
 
 
 def test_its_samples_are_the_pairs_and_what_fp32_puts_between(opened: Bundle):
