@@ -28,7 +28,6 @@ from video import HEIGHT, THREADS, WIDTH, on_video
 
 HERE = Path(__file__).parent
 MODEL = "ifnet-lite"
-TEACHER = HERE.parents[1] / "shared" / "weights" / "vfi" / "RIFE_v4.0.pth"
 
 
 def middle_frames(rounds: int) -> dict[str, Any]:
@@ -72,7 +71,7 @@ def _call(program: Any, align: int) -> Callable[[], object]:
 def main() -> None:
     """Measure everything, print it and write it down."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--teacher", type=Path, default=TEACHER, help="weights of RIFE 4")
+    parser.add_argument("--teacher", type=Path, required=True, help="weights of RIFE 4")
     parser.add_argument("--rounds", type=int, default=12)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "interpolation.json")
     chosen = parser.parse_args()

@@ -28,7 +28,6 @@ from pocketlens.runtime.machine import processor_features
 from video import HEIGHT, THREADS, WIDTH, on_video
 
 HERE = Path(__file__).parent
-WEIGHTS = HERE.parents[1] / "shared" / "weights" / "fsrcnn" / "FSRCNN_x2.pb"
 
 
 def against_opencv(weights: Path, rounds: int) -> dict[str, Any]:
@@ -64,15 +63,15 @@ def on_help(rounds: int) -> dict[str, Any]:
 def main() -> None:
     """Measure everything and print it as it comes."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--fsrcnn-pb", type=Path, default=WEIGHTS, help="FSRCNN_x2.pb for dnn_superres")
+    parser.add_argument("--fsrcnn-pb", type=Path, help="FSRCNN_x2.pb for dnn_superres")
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--out", type=Path, default=HERE / "results" / "spine.json")
     chosen = parser.parse_args()
     results: dict[str, Any] = {"threads": THREADS, "size": f"{HEIGHT}x{WIDTH}", "processor": processor_features()}
-    if chosen.fsrcnn_pb.exists():
+    if chosen.fsrcnn_pb:
         results["sesr-x2 int8 against dnn_superres FSRCNN"] = against_opencv(chosen.fsrcnn_pb, chosen.rounds)
     else:
-        print(f"no {chosen.fsrcnn_pb}: not measured against dnn_superres", file=sys.stderr)
+        print("no --fsrcnn-pb: not measured against dnn_superres", file=sys.stderr)
     with tempfile.TemporaryDirectory() as folder:
         for seconds in (10, 40):
             results[f"30 fps clip of {seconds} s"] = on_video("sesr-x2", seconds, Path(folder))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .errors import BadInput
 
@@ -63,6 +63,15 @@ class ModelSpec:
         )
 
 
+class Inside(NamedTuple):
+    """A network of the catalog that is part of another."""
+
+    name: str
+    options: Any
+    path: str
+    """Dotted path of its module."""
+
+
 @dataclass(frozen=True)
 class Model:
     """What a file in `teachers/` or `students/` registers as `MODEL`."""
@@ -78,6 +87,8 @@ class Model:
     The second argument is the scale, where the user or the file name gives one; a network whose
     tensors do not tell theirs needs it, and raises BadInput without.
     """
+    inside: Callable[[Any], Inside | None] = field(default=lambda _: None)
+    """Options -> the student that the network is built round, for a run of that student to start from."""
 
 
 def refuse_other_scale(model: object, task: Task, scale: int, asked: int | None) -> None:

@@ -45,8 +45,8 @@ def draw_strip(pairs: list[Pair], upscaler: Upscaler, path: Path, side: int = 16
             "student": upscaler(pair).picture,
             "truth": pair.hr,
         }
-        rows.append(_row(views, picture.busiest_square(pair.hr, side)))
-    _write_rows(rows, path)
+        rows.append(_cut(views, picture.busiest_square(pair.hr, side)))
+    draw_rows(rows, path)
 
 
 def draw_triplets(triplets: Sequence[Filmed], between: Interpolator, path: Path, side: int = 240) -> None:
@@ -56,25 +56,24 @@ def draw_triplets(triplets: Sequence[Filmed], between: Interpolator, path: Path,
         average = picture.blend(each.before, each.after, each.t)
         student = between(each.before, each.after, each.t)
         square = picture.busiest_square(cv2.absdiff(each.before, each.after), side)
-        rows.append(_row({"average": average, "student": student, "truth": each.truth}, square))
-    _write_rows(rows, path)
+        rows.append(_cut({"average": average, "student": student, "truth": each.truth}, square))
+    draw_rows(rows, path)
 
 
-def _row(views: Mapping[str, np.ndarray], square: tuple[slice, slice]) -> np.ndarray:
-    tiles = []
-    for label, view in views.items():
-        tile = np.ascontiguousarray(view[square])
-        _write_label(tile, label)
-        tiles.append(tile)
-    return np.hstack(tiles)
+def _cut(views: Mapping[str, np.ndarray], square: tuple[slice, slice]) -> dict[str, np.ndarray]:
+    return {label: view[square] for label, view in views.items()}
 
 
-def _write_rows(rows: list[np.ndarray], path: Path) -> None:
-    width = max(row.shape[1] for row in rows)
-    padded = [np.pad(row, ((0, 2), (0, width - row.shape[1]), (0, 0))) for row in rows]
+def draw_rows(rows: Sequence[Mapping[str, np.ndarray]], path: Path) -> None:
+    """A contact sheet: views uint8 (H, W, 3) BGR by their labels, those of a row of one height."""
+    strips = [np.hstack([_labelled(view, label) for label, view in row.items()]) for row in rows]
+    width = max(strip.shape[1] for strip in strips)
+    padded = [np.pad(strip, ((0, 2), (0, width - strip.shape[1]), (0, 0))) for strip in strips]
     picture.write(path, np.vstack(padded))
 
 
-def _write_label(tile: np.ndarray, label: str) -> None:
+def _labelled(view: np.ndarray, label: str) -> np.ndarray:
+    tile = view.copy()
     for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(tile, label, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.42, colour, thickness, cv2.LINE_AA)
+    return tile

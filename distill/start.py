@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from torch import nn
 
 from ..core import checkpoint
+from ..core.catalog import NETWORKS
 from ..core.checkpoint import Checkpoint
 from ..core.errors import BadInput
 from ..core.locate import locate
@@ -18,16 +20,24 @@ from .recipe import Recipe
 def load_start(recipe: Recipe) -> Checkpoint | None:
     """The weights to start from, or None.
 
-    Those of another scale serve a network that has a head, and options that no weight depends on may be others.
-    Raises BadInput when they are another network's.
+    Of a network that is built round a student, a run of that student takes the student. Weights of another scale serve
+    a network that has a head, and options that no weight depends on may be others. Raises BadInput when they are
+    another network's.
     """
     if recipe.start == "none":
         return None
     path, spec = locate(recipe.start), recipe.student_spec()
-    start = checkpoint.load(path, scale_of(spec) if _foreign(path) else None)
+    start = _student_in(checkpoint.load(path, scale_of(spec) if _foreign(path) else None), recipe.student.name)
     if start.name != recipe.student.name or not _fits(start, spec):
         raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
     return start
+
+
+def _student_in(start: Checkpoint, wanted: str) -> Checkpoint:
+    inside = NETWORKS.get(start.name).inside(start.options)
+    if inside is None or inside.name != wanted:
+        return start
+    return replace(start, name=inside.name, options=inside.options, network=start.network.get_submodule(inside.path))
 
 
 def _foreign(path: Path) -> bool:

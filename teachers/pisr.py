@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from ..core.blocks import conv_relu, zero_bias
 from ..core.catalog import NETWORKS
 from ..core.options import Count
-from ..core.spec import TRUTH, Model, ModelSpec
+from ..core.spec import TRUTH, Inside, Model, ModelSpec
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,13 @@ class Hourglass(nn.Module):
         return self.decoder(self.code(frame + self.encoder(seen)))
 
 
+def _inside(options: Options) -> Inside:
+    return Inside(options.decoder, NETWORKS.get(options.decoder).options(scale=options.scale), "decoder")
+
+
 def _spec(options: Options) -> ModelSpec:
-    taught = NETWORKS.get(options.decoder)
-    decoder: ModelSpec = taught.spec(taught.options(scale=options.scale))
+    taught = _inside(options)
+    decoder: ModelSpec = NETWORKS.get(taught.name).spec(taught.options)
     return ModelSpec(
         task="upscale",
         build=lambda: Hourglass(options, decoder.build()),
@@ -62,8 +66,8 @@ def _spec(options: Options) -> ModelSpec:
         scale=options.scale,
         align=1,
         reach=2 + options.depth + decoder.reach,
-        taps={"code": "code"} | {name: f"decoder.{path}" for name, path in decoder.taps.items()},
+        taps={"code": "code"} | {name: f"{taught.path}.{path}" for name, path in decoder.taps.items()},
     )
 
 
-MODEL = Model(Options, _spec)
+MODEL = Model(Options, _spec, inside=_inside)

@@ -1,0 +1,107 @@
+r"""What a student of restoration makes of worn pictures and of video, next to its teacher and bicubic enlarging.
+
+    python benchmarks/restoration.py sesr-x4-real --teacher RealESRGAN_x4plus.pth --perceptual squeezenet1_1_caffe.pth \
+        --data SET --data SET --clip CLIP --clip CLIP
+
+SET is a folder of HR pictures, worn as `distill eval --degradation real` wears them. A clip is used twice: its frames
+as they are, for a contact sheet, and made small, noisy and JPEG, each anew, for flicker against the frames themselves.
+Writes `benchmarks/results/restoration-xN.json` and `docs/images/restoration-xN.jpg`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+from pocketlens.core import picture
+from pocketlens.core.files import write_text
+from pocketlens.core.flicker import flicker
+from pocketlens.core.resize import resize, shrink
+from pocketlens.distill.evaluate import Pair, Trial, Upscaled, Upscaler, cropped
+from pocketlens.distill.model import UpscalingModel, open_model
+from pocketlens.distill.plots import draw_rows
+from pocketlens.distill.score_folder import score_folder
+from pocketlens.distill.trial import open_trial
+
+HERE = Path(__file__).parent
+FRAMES, SHOWN, SIDE = 12, 30, 72
+"""Frames of a clip for flicker, the one that is shown, and the pixels of it across."""
+NOISE, QUALITY = 5.0, 60
+"""Deviation in grey levels and JPEG quality of what stands for a camera."""
+
+
+def bicubic(pair: Pair) -> Upscaled:
+    """Enlarged without a network."""
+    return Upscaled(resize(pair.lr, *pair.hr.shape[:2]), None)
+
+
+def frames(clip: Path) -> Iterator[np.ndarray]:
+    """uint8 (H, W, 3) BGR."""
+    with av.open(str(clip)) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="bgr24")
+
+
+def seen(hr: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:
+    """A frame as a small, noisy camera would have taken it."""
+    small = shrink(hr, scale)
+    noisy = np.clip(small + NOISE * rng.standard_normal(small.shape), 0, 255).astype(np.uint8)
+    _, data = cv2.imencode(".jpg", noisy, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return picture.decode(data.tobytes(), "a frame")
+
+
+def flickers(ways: Mapping[str, Upscaler], clip: Path, scale: int) -> dict[str, float]:
+    """Of each way, in grey levels."""
+    rng = np.random.default_rng(0)
+    wholes = [cropped(clip.name, frame, scale) for frame in islice(frames(clip), FRAMES)]
+    pairs = [Pair(clip.name, hr, seen(hr, scale, rng)) for hr in wholes]
+    return {name: flicker((way(pair).picture, pair.hr) for pair in pairs) for name, way in ways.items()}
+
+
+def shown(ways: Mapping[str, Upscaler], clip: Path, scale: int) -> dict[str, np.ndarray]:
+    """A square of one frame, enlarged in every way, and its pixels."""
+    frame = next(islice(frames(clip), SHOWN, None))
+    lr = np.ascontiguousarray(frame[picture.busiest_square(frame, SIDE)])
+    side = SIDE * scale
+    pixels = cv2.resize(lr, (side, side), interpolation=cv2.INTER_NEAREST)
+    pair = Pair(clip.name, pixels, lr)
+    return {clip.stem: pixels, **{name: way(pair).picture for name, way in ways.items()}}
+
+
+def main() -> None:
+    """Score, count and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("student", help="as of distill eval")
+    parser.add_argument("--teacher", required=True)
+    parser.add_argument("--perceptual", type=Path, required=True)
+    parser.add_argument("--data", action="append", type=Path, required=True)
+    parser.add_argument("--clip", action="append", type=Path, required=True)
+    chosen = parser.parse_args()
+    student = open_model(chosen.student)
+    assert isinstance(student, UpscalingModel)
+    trial: Trial = open_trial(student, "real", chosen.teacher, chosen.perceptual, None)
+    assert trial.teacher is not None
+    ways = {"bicubic": bicubic, "student": student.upscaler, "teacher": trial.teacher}
+    results: dict[str, object] = {
+        "student": chosen.student,
+        "teacher": Path(chosen.teacher).name,
+        "sets": {},
+        "flicker": {},
+    }
+    found = {path.name: score_folder(student, path, quiet=True, trial=trial) for path in chosen.data}
+    results["sets"] = {name: {"student": each["mean"], "bicubic": each["baseline"]} for name, each in found.items()}
+    results["flicker"] = {clip.stem: flickers(ways, clip, student.scale) for clip in chosen.clip}
+    print(json.dumps(results, indent=1))
+    write_text(HERE / "results" / f"restoration-x{student.scale}.json", json.dumps(results, indent=1) + "\n")
+    sheet = HERE.parent / "docs" / "images" / f"restoration-x{student.scale}.jpg"
+    draw_rows([shown(ways, clip, student.scale) for clip in chosen.clip], sheet)
+
+
+if __name__ == "__main__":
+    main()
