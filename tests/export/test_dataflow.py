@@ -66,7 +66,7 @@ def test_in_the_student_the_heads_are_what_flows_come_out_of(build):
     found = delicate(graph)
     heads = [node for node in graph.node if node.name in found.heads]
     weights = {tensor.name: tensor.dims for tensor in graph.initializer}
-    assert [weights[head.input[1]][0] for head in heads] == [20] * 5, "a flow to each frame and a mask, four places"
+    assert [weights[head.input[1]][0] for head in heads] == [20] * 7, "a flow to each frame and a mask, four places"
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    of_frames = 2 * (4 + 3)
-    assert len(convolutions) - len(heads) == of_frames + 15, "of both frames, halved and whole; three of each block"
+    of_frames = 2 * (4 + 3 + 3)
+    assert len(convolutions) - len(heads) == of_frames + 21, "of both frames at three sizes, and three of each block"
