@@ -20,7 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -58,8 +58,6 @@ class Study:
     metric: str
     truth: Loss
     variants: Mapping[str, Variant]
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    """Of the recipe, the same for all."""
 
 
 def _pictures() -> Study:
@@ -73,7 +71,7 @@ def _pictures() -> Study:
         "truth, privileged": Variant([own], "privileged"),
         "all": Variant([soft, own], "privileged"),
     }
-    return Study("fsrcnn-x2", "psnr_y", {"name": "pixel", "norm": "charbonnier"}, variants, {"amp": True})
+    return Study("fsrcnn-x2", "psnr_y", {"name": "pixel", "norm": "charbonnier"}, variants)
 
 
 def _motion() -> Study:
@@ -101,7 +99,7 @@ STUDIES = {"upscaling": _pictures(), "interpolation": _motion()}
 def shortened(study: Study, variant: Variant, seed: int, options: argparse.Namespace) -> Recipe:
     """The study's recipe with the variant's losses and teacher, and as many steps as asked."""
     base = recipes.load(study.base, train=options.data).model_dump()
-    changed = {"steps": options.steps, "eval_every": options.steps // POINTS, "seed": seed, **study.changes}
+    changed = {"steps": options.steps, "eval_every": options.steps // POINTS, "seed": seed}
     changed |= {"loss": [study.truth, *variant.losses], "start": options.start}
     changed["teacher"] = "none" if variant.teacher == "none" else getattr(options, variant.teacher)
     if variant.teacher == "privileged":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -61,7 +62,8 @@ def teacher_home() -> Path:
 class TeacherCache(Generic[S]):
     """Answers of one teacher, keyed by it and the sample's digest.
 
-    A run that was cut off goes on where it stopped. All teachers together keep `limit_gb`.
+    A run that was cut off goes on where it stopped. All teachers together keep `limit_gb`; what another run removed
+    meanwhile, to make room for its own, is asked again.
     """
 
     def __init__(self, teacher: Asked[S], limit_gb: float) -> None:
@@ -78,20 +80,34 @@ class TeacherCache(Generic[S]):
             )
 
     def fill(self, samples: Sequence[S], quiet: bool) -> None:
-        """Run the teacher over every sample that is not kept yet; outputs of no use here make room, oldest first."""
+        """Run the teacher over every sample that is not kept yet; what no run has asked for for longest makes room."""
         names = self._teacher.names
-        missing = [sample for sample in samples if not all(self._file(sample, name).exists() for name in names)]
-        self._make_room(self._bytes(missing), {self._file(sample, name) for sample in samples for name in names})
+        wanted = {self._file(sample, name) for sample in samples for name in names}
+        kept = {file for file in wanted if file.exists()}
+        for file in kept:
+            os.utime(file)
+        missing = [sample for sample in samples if not all(self._file(sample, name) in kept for name in names)]
+        self._make_room(self._bytes(missing), wanted)
         with progress("teacher", len(missing), quiet) as advance:
             for sample in missing:
-                for name, array in self._teacher(sample).items():
-                    data = io.BytesIO()
-                    np.save(data, array)
-                    write_bytes(self._file(sample, name), data.getbuffer())
+                self._ask(sample)
                 advance()
 
     def __call__(self, sample: S) -> Maps:
         """The kept maps of one sample, read from disk only where they are cut."""
+        try:
+            return self._kept(sample)
+        except FileNotFoundError:
+            self._ask(sample)
+            return self._kept(sample)
+
+    def _ask(self, sample: S) -> None:
+        for name, array in self._teacher(sample).items():
+            data = io.BytesIO()
+            np.save(data, array)
+            write_bytes(self._file(sample, name), data.getbuffer())
+
+    def _kept(self, sample: S) -> Maps:
         return {name: np.load(self._file(sample, name), mmap_mode="r") for name in self._teacher.names}
 
     def _file(self, sample: S, name: str) -> Path:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ..core.bundle import Bundle
 from ..core.catalog import ENGINES
@@ -33,6 +34,11 @@ class Choice:
 
     def __str__(self) -> str:
         return f"{self.name} {self.precision}"
+
+    @property
+    def speed(self) -> float:
+        """As the engine states it."""
+        return self.engine.speed[self.precision]
 
     def face(self, manifest: Manifest) -> Face:
         """The one that is run, of those that the bundle holds for this engine and precision."""
@@ -73,8 +79,9 @@ def choices(
 
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
-    (onnxruntime), and a GPU before the CPU. What `bench --save` measured of this bundle here goes before
-    what engines state. A named engine or precision leaves only the other to be chosen, a named `device` what
+    (onnxruntime), and a GPU before the CPU. Of an engine's precisions the one goes first that was the fastest of
+    this bundle when it was last timed for its contract; and what `bench --save` measured of it here goes before
+    all else. A named engine or precision leaves only the other to be chosen, a named `device` what
     runs on that. Of engines for a GPU nothing is said where there is none.
     Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
     engine, or every engine, is unusable.
@@ -96,13 +103,21 @@ def choices(
     if not found:
         where = "" if device == AUTO else f" on the {device}"
         raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}{where}")
+    return _best_first(found, manifest), notes
+
+
+def _best_first(found: Sequence[Choice], manifest: Manifest) -> list[Choice]:
+    """In the order of `auto`; `found` has the choices of an engine together."""
     measured = remembered(manifest)
+    recorded = {each.engine: each.precision for each in manifest.contract.recordings} if manifest.contract else {}
+    most = {name: max(choice.speed for choice in ways) for name, ways in groupby(found, lambda choice: choice.name)}
 
-    def rank(choice: Choice) -> tuple[float, float, int]:
+    def rank(choice: Choice) -> tuple[float, float, bool, int]:
         here = measured.get(str(choice), 0.0)
-        return -here, -choice.engine.speed[choice.precision], PRECISIONS.index(choice.precision)
+        first = recorded.get(choice.name) == choice.precision
+        return -here, -(most[choice.name] if first else choice.speed), not first, PRECISIONS.index(choice.precision)
 
-    return sorted(found, key=rank), notes
+    return sorted(found, key=rank)
 
 
 def _has_gpu() -> bool:

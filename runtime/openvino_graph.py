@@ -26,6 +26,25 @@ class _Unfit(Exception):
     """A head that is not of the kind that can be made wide."""
 
 
+def in_bytes(model: Any, names: frozenset[str]) -> Any:
+    """The same model with these float tensors in bytes: it makes and reads them where its values are in the cache."""
+    openvino, ops = need("openvino", "openvino"), _ops()
+    changed = openvino.preprocess.PrePostProcessor(model.clone())
+    for port in model.inputs:
+        if port.any_name in names:
+            changed.input(port.any_name).tensor().set_element_type(openvino.Type.u8)
+            changed.input(port.any_name).preprocess().convert_element_type(openvino.Type.f32).scale(255.0)
+
+    def to_bytes(values: Any) -> Any:
+        levels = ops.round(ops.multiply(values, np.float32(255)), "half_to_even")
+        return ops.convert(ops.clamp(levels, 0, 255), "u8").output(0)
+
+    for port in model.outputs:
+        if port.any_name in names:
+            changed.output(port.any_name).postprocess().custom(to_bytes)
+    return changed.build()
+
+
 def rewritten(model: Any) -> Any:
     """A model of fixed shapes, changed in place."""
     return with_wide_heads(with_plain_convolutions(model))

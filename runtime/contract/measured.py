@@ -12,11 +12,11 @@ from ...core.contract import MOST_PICTURES, Contract, DataSet, Recording, Scores
 from ...core.errors import MachineCannot
 from ...core.limits import Limits
 from ...core.progress import Advance
-from ..choose import AUTO, Choice, choices
+from ..choose import AUTO, PRECISIONS, Choice, choices
 from ..session import Session
 from .scores import Values, scores, sealed_scores
 from .soundness import soundness
-from .speed import record
+from .speed import quickest, record
 
 _SOUND_ON = 2
 """Pictures that are cut to tiles and odd sizes."""
@@ -43,7 +43,7 @@ def measure(bundle: Bundle, choice: Choice, sets: Sets, threads: int) -> Measure
 
 
 def contract_of(bundle: Bundle, sets: Sets, limits: Limits, threads: int, seconds: float, advance: Advance) -> Contract:
-    """What to seal: every way to run the bundle here is measured, and each engine's best one is timed.
+    """What to seal: every way to run the bundle here is measured, and each engine's fastest one recorded.
 
     `sets` come besides the bundle's own samples. `seconds` are for all engines together; 0 leaves time and memory out.
     """
@@ -72,14 +72,25 @@ def _data_set(name: str, cases: Sequence[Case], found: Mapping[tuple[str, str], 
 
 
 def recordings(bundle: Bundle, threads: int, seconds: float, advance: Advance, engine: str = AUTO) -> list[Recording]:
-    """Time and memory of the fastest precision of each engine here, in about `seconds` altogether."""
-    found = fastest(bundle, engine)
+    """Time and memory of each engine here in its fastest precision, which is found first, in `seconds` altogether."""
+    found = _by_engine(bundle, engine)
+    share = seconds / len(found) / 2
     made = []
-    for choice in found:
-        advance(0, note=f"timing {choice.precision} on {choice.name}")
+    for name, ways in found.items():
+        advance(0, note=f"timing {name}")
         with suppress(MachineCannot):
-            made.append(record(bundle, choice, threads, seconds / len(found)))
+            choice = quickest(bundle, ways, threads, share)
+            advance(0, note=f"timing {choice.precision} on {name}")
+            made.append(record(bundle, choice, threads, share))
     return made
+
+
+def _by_engine(bundle: Bundle, engine: str) -> dict[str, list[Choice]]:
+    """Every way to run the bundle here, the most faithful first."""
+    found: dict[str, list[Choice]] = {}
+    for choice in sorted(choices(bundle.manifest, engine)[0], key=lambda way: PRECISIONS.index(way.precision)):
+        found.setdefault(choice.name, []).append(choice)
+    return found
 
 
 def fastest(bundle: Bundle, engine: str = AUTO) -> list[Choice]:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 
 from ...core.errors import MachineCannot, need
+from ..compiled import Compiled, compiled_once
 from ..engine import Arrays, Engine, telling_line
-from ..openvino_graph import rewritten, shuffle_into, without_last_shuffle
+from ..openvino_graph import in_bytes, rewritten, shuffle_into, without_last_shuffle
 
 _SIZES_KEPT = 4
 _FIRST = threading.Lock()
@@ -21,20 +23,21 @@ _FIRST = threading.Lock()
 class _Program:
     """Compiles the graph for each input size and keeps the last few.
 
-    Compiled for one size, a float graph takes two thirds of the time that it takes compiled for any;
-    compiling a student takes about as long as two pictures.
+    Compiled for one size, a float graph takes two thirds of the time that it takes compiled for any.
     """
 
     notes = ()
 
-    def __init__(self, model: Any, threads: int) -> None:
+    def __init__(self, graph: bytes, threads: int) -> None:
         self._openvino = need("openvino", "openvino")
-        self._model: Any = model
+        self._digest = hashlib.sha256(graph).hexdigest()
+        self._model: Any = core().read_model(graph)
         # Asked before compiling, which gives a port the names of everything that was folded into it.
-        self._outputs = [port.any_name for port in model.outputs]
-        floats = [port for port in (*model.inputs, *model.outputs) if port.element_type == self._openvino.Type.f32]
+        self._outputs = [port.any_name for port in self._model.outputs]
+        ports = (*self._model.inputs, *self._model.outputs)
+        floats = [port for port in ports if port.element_type == self._openvino.Type.f32]
         self._floats = {port.any_name for port in floats}
-        self._in_bytes: dict[frozenset[str], Any] = {frozenset(): model}
+        self._in_bytes: dict[frozenset[str], Any] = {frozenset(): self._model}
         self._requests: OrderedDict[tuple, Any] = OrderedDict()
         self._settings = settings(threads)
 
@@ -62,45 +65,30 @@ class _Program:
 
         And the outputs that are still to be shuffled.
         """
-        key = tuple(sorted(shapes.items())), narrow
+        key = tuple(sorted(shapes.items())), tuple(sorted(narrow))
         if key not in self._requests:
-            if narrow not in self._in_bytes:
-                self._in_bytes[narrow] = _in_bytes(self._model, narrow)
-            model = self._in_bytes[narrow]
-            model.reshape({name: list(shape) for name, shape in shapes.items()})
-            changed = rewritten(model.clone())
-            unfinished = without_last_shuffle(changed)
-            request = core().compile_model(changed, "CPU", self._settings).create_infer_request()
-            self._requests[key] = request, unfinished
+            what, compile_it = (self._digest, *key), partial(self._compile, shapes, narrow)
+            model, unfinished = compiled_once(core(), self._settings, what, compile_it)
+            self._requests[key] = model.create_infer_request(), unfinished
         self._requests.move_to_end(key)
         while len(self._requests) > _SIZES_KEPT:
             self._requests.popitem(last=False)
         return self._requests[key]
+
+    def _compile(self, shapes: Mapping[str, tuple[int, ...]], narrow: frozenset[str]) -> Compiled:
+        if narrow not in self._in_bytes:
+            self._in_bytes[narrow] = in_bytes(self._model, narrow)
+        model = self._in_bytes[narrow]
+        model.reshape({name: list(shape) for name, shape in shapes.items()})
+        changed = rewritten(model.clone())
+        unfinished = without_last_shuffle(changed)
+        return core().compile_model(changed, "CPU", self._settings), unfinished
 
     def close(self) -> None:
         """As `Program.close`."""
         self._requests.clear()
         self._in_bytes.clear()
         self._model = None
-
-
-def _in_bytes(model: Any, names: frozenset[str]) -> Any:
-    """The same model with these float tensors in bytes: it makes and reads them where its values are in the cache."""
-    openvino, ops = need("openvino", "openvino"), need("openvino.opset13", "openvino")
-    changed = openvino.preprocess.PrePostProcessor(model.clone())
-    for port in model.inputs:
-        if port.any_name in names:
-            changed.input(port.any_name).tensor().set_element_type(openvino.Type.u8)
-            changed.input(port.any_name).preprocess().convert_element_type(openvino.Type.f32).scale(255.0)
-
-    def to_bytes(values: Any) -> Any:
-        levels = ops.round(ops.multiply(values, np.float32(255)), "half_to_even")
-        return ops.convert(ops.clamp(levels, 0, 255), "u8").output(0)
-
-    for port in model.outputs:
-        if port.any_name in names:
-            changed.output(port.any_name).postprocess().custom(to_bytes)
-    return changed.build()
 
 
 def settings(threads: int) -> dict[str, Any]:
@@ -135,7 +123,7 @@ def _core() -> Any:
 
 def _load(graph: bytes, threads: int) -> _Program:
     try:
-        return _Program(core().read_model(graph), threads)
+        return _Program(graph, threads)
     except RuntimeError as error:
         raise MachineCannot(f"openvino cannot load the graph: {telling_line(error)}") from error
 

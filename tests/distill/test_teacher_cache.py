@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -149,6 +150,35 @@ def test_pictures_of_earlier_runs_make_room_for_those_of_this_one(teacher: Path,
     cache.fill(pairs[4:], quiet=True)
     assert kept_bytes(tmp_path / "cache") <= limit * GB
     assert all(cache(pair) for pair in pairs[4:])
+
+
+def test_what_another_run_removed_meanwhile_is_asked_again(
+    teacher: Path, pairs: list[Pair], monkeypatch: pytest.MonkeyPatch
+):
+    cache = make_cache(teacher)
+    cache.fill(pairs, quiet=True)
+    before = {name: np.array(values) for name, values in cache(pairs[0]).items()}
+    runs = count_runs(monkeypatch)
+    for file in cache.folder.glob(f"{pairs[0].digest}.*"):
+        file.unlink()
+    for _ in range(2):
+        for name, values in cache(pairs[0]).items():
+            np.testing.assert_array_equal(values, before[name])
+    assert len(runs) == 1
+
+
+def test_what_a_run_asked_for_last_is_kept_longest(teacher: Path, pairs: list[Pair]):
+    small = make_cache(teacher, taps=())
+    for pair in pairs[:2]:
+        small.fill([pair], quiet=True)
+    first, second = ([*small.folder.glob(f"{pair.digest}.*")] for pair in pairs[:2])
+    for age, files in enumerate((second, first)):
+        for file in files:
+            os.utime(file, (age, age))
+    small.fill(pairs[1:2], quiet=True)
+    room = kept_bytes(small.folder) + 1
+    make_cache(teacher, taps=(), limit=room / GB).fill(pairs[2:3], quiet=True)
+    assert all(file.exists() for file in second) and not any(file.exists() for file in first)
 
 
 def test_its_answer_to_a_blank_shows_the_shapes_to_expect(teacher: Path):

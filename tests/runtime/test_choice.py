@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 from bundles import make_bundle, upscaler_graph
 from commands import pocketlens
+from contracts import changed
+from pocketlens.core.bundle import Bundle, read
 from pocketlens.core.catalog import ENGINES
+from pocketlens.core.contract import Contract, Recording
 from pocketlens.core.errors import BadInput, MachineCannot
 from pocketlens.runtime import Session, choose
 
@@ -82,6 +85,40 @@ def test_unknown_engines_and_precisions_are_answered_with_the_known(both: Path, 
         Session.open(both, precision="int4")
     with pytest.raises(BadInput, match="it holds: fp32"):
         Session.open(float_only, precision="int8")
+
+
+def timed(path: Path, *fastest: tuple[str, str]) -> Bundle:
+    """The bundle with recordings of engines, each in its fastest precision."""
+    bundle = read(path)
+    told = {"version": "1", "threads": 1, "processor": "another", "reference": "some", "ratio": 1.0, "noise": 0.01}
+    recordings = [Recording(engine=engine, precision=precision, **told) for engine, precision in fastest]  # type: ignore[arg-type]
+    return changed(bundle, contract=Contract(recordings=recordings))
+
+
+@pytest.mark.parametrize(
+    ("recordings", "chosen"),
+    [
+        ([("openvino", "fp32")], "openvino fp32, openvino int8, onnxruntime fp32, onnxruntime int8"),
+        ([("openvino", "int8")], "openvino int8, openvino fp32, onnxruntime fp32, onnxruntime int8"),
+        ([("onnxruntime", "int8")], "openvino int8, openvino fp32, onnxruntime int8, onnxruntime fp32"),
+        (
+            [("openvino", "fp32"), ("openvino", "int8")],
+            "openvino int8, openvino fp32, onnxruntime fp32, onnxruntime int8",
+        ),
+        ([("openvino", "fp16")], "openvino int8, openvino fp32, onnxruntime fp32, onnxruntime int8"),
+    ],
+    ids=["fp32", "int8", "of the slower engine", "the last one counts", "not in the bundle"],
+)
+def test_of_an_engines_precisions_the_one_goes_first_that_was_recorded_as_its_fastest(
+    both: Path, recordings: list[tuple[str, str]], chosen: str
+):
+    found, _ = choose.choices(timed(both, *recordings).manifest)
+    assert ", ".join(str(choice) for choice in found if choice.engine.device == "cpu") == chosen
+
+
+def test_a_named_precision_is_kept_to_whatever_was_recorded(both: Path):
+    (first, *_), _ = choose.choices(timed(both, ("openvino", "fp32")).manifest, precision="int8")
+    assert str(first) == "openvino int8"
 
 
 def test_auto_goes_by_what_bench_saved(both: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,10 +14,12 @@ from bundles import make_bundle, upscaler_graph
 from contracts import changed, sealed, with_pictures
 from loads import timed
 from pocketlens.core.bundle import Bundle, read, write
+from pocketlens.core.catalog import ENGINES
 from pocketlens.core.contract import Recording
-from pocketlens.core.errors import BadInput
+from pocketlens.core.errors import BadInput, MachineCannot
 from pocketlens.core.verdict import Verdict
-from pocketlens.runtime.contract import memory, pace, reference, speed, update
+from pocketlens.runtime.choose import Choice
+from pocketlens.runtime.contract import measured, memory, pace, reference, speed, update
 from pocketlens.runtime.contract.row import Row
 from pocketlens.runtime.contract.verify import verify
 
@@ -149,6 +153,64 @@ def test_a_machine_is_recorded_once_and_others_are_kept(bundle: Bundle, machine:
     assert contract.recordings[1].memory_mib == 100
     with pytest.raises(BadInput, match="--seconds"):
         update.update(path, read(path), "onnxruntime", 1, 0, quiet)
+
+
+def milliseconds(patch: pytest.MonkeyPatch, **taken: float) -> None:
+    """A machine on which each precision takes so long, give or take 3 %."""
+
+    def rounds(candidate: Choice, reference: Choice, clock: object) -> np.ndarray:
+        noise = np.random.default_rng(0).normal(1, 0.03, (16, 2))
+        return noise * [taken[candidate.precision], taken[reference.precision]]
+
+    patch.setattr(speed, "_trial", lambda _bundle, choice, _threads: nullcontext(choice))
+    patch.setattr(speed, "rounds", rounds)
+
+
+@pytest.mark.parametrize(
+    ("taken", "found"),
+    [
+        ({"fp32": 10, "int8": 5}, "int8"),
+        ({"fp32": 10, "int8": 20}, "fp32"),
+        ({"fp32": 10, "int8": 9.7}, "fp32"),
+        ({"fp32": 10, "fp16": 8, "int8": 7.8}, "fp16"),
+        ({"fp32": 10, "fp16": 8, "int8": 9}, "fp16"),
+        ({"fp32": 10, "fp16": 8, "int8": 6}, "int8"),
+        ({"fp32": 10}, "fp32"),
+    ],
+)
+def test_the_fastest_precision_is_found_in_a_few_rounds_and_of_near_equals_the_most_faithful(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch, taken: dict[str, float], found: str
+):
+    milliseconds(monkeypatch, **taken)
+    engine = ENGINES.get("onnxruntime")
+    ways = [Choice("onnxruntime", engine, precision) for precision in taken]
+    assert speed.quickest(bundle, ways, 1, 60).precision == found
+
+
+def test_a_precision_that_does_not_run_is_not_the_fastest(bundle: Bundle, monkeypatch: pytest.MonkeyPatch):
+    @contextmanager
+    def trial(_bundle: Bundle, choice: Choice, _threads: int) -> Iterator[Choice]:
+        if choice.precision == "int8":
+            raise MachineCannot("no int8 here")
+        yield choice
+
+    milliseconds(monkeypatch, fp32=10, int8=1)
+    monkeypatch.setattr(speed, "_trial", trial)
+    ways = [Choice("onnxruntime", ENGINES.get("onnxruntime"), precision) for precision in ("fp32", "int8")]
+    assert speed.quickest(bundle, ways, 1, 60).precision == "fp32"
+
+
+def test_each_engine_is_recorded_in_its_fastest_precision(bundle: Bundle, machine: pytest.MonkeyPatch):
+    tried: dict[str, list[str]] = {}
+
+    def quickest(_bundle: Bundle, ways: list[Choice], *_: object) -> Choice:
+        tried[ways[0].name] = [way.precision for way in ways]
+        return ways[-1] if ways[0].name == "onnxruntime" else ways[0]
+
+    machine.setattr(measured, "quickest", quickest)
+    made = measured.recordings(bundle, 1, 0.1, quiet)
+    assert {each.engine: each.precision for each in made} == {"onnxruntime": "int8", "openvino": "fp32"}
+    assert tried == {"onnxruntime": ["fp32", "int8"], "openvino": ["fp32", "int8"]}
 
 
 def test_the_reference_is_the_network_that_it_says_it_is():
