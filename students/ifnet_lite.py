@@ -36,7 +36,7 @@ class Options:
     fine: Count = 48
     depth: Count = 3
     """3x3 convolutions inside each block, between its first and its head."""
-    halvings: Annotated[int, Field(ge=0, le=3)] = 2
+    halvings: Annotated[int, Field(ge=0, le=3)] = 1
     """How often the frames are halved before motion is first looked for: it is found twice as far off each time, by
     the same weights."""
 

@@ -103,8 +103,7 @@ def test_its_cost_counts_both_frames_and_every_block(opened: Bundle):
     whole = (3 * 8 + 8 * 8 / 4 + 8 * 8 / 16) / 4
     begun = (2 * 8 * 8 + (17 + 8 + 20) * 8) / 256
     again = (22 + 8 + 20) * 8 * (1 / 64 + 1 / 16)
-    sizes = 1 + 1 / 4 + 1 / 16
-    assert opened.manifest.macs_per_pixel == pytest.approx(9 * ((2 * whole + again) * sizes + begun / 16))
+    assert opened.manifest.macs_per_pixel == pytest.approx(9 * ((2 * whole + again) * (1 + 1 / 4) + begun / 4))
 
 
 def test_its_samples_are_the_pairs_and_what_fp32_puts_between(opened: Bundle):

@@ -13,6 +13,7 @@ from pocketlens.core.metrics import psnr
 from pocketlens.export import remap
 from pocketlens.export.dataflow import delicate
 from pocketlens.export.pairs import draw_pairs
+from pocketlens.students.ifnet_lite import Options
 
 PROCESSORS = ["cpu", "tensorrt"]
 
@@ -31,8 +32,10 @@ def test_heads_and_all_behind_them_stay_in_float(build, processor: str):
             assert not {kinds.get(name) for name in node.input} & {"QuantizeLinear", "DequantizeLinear"}, node.name
     quantized = [n for n in graph.node if n.op_type == "Conv" and kinds.get(n.input[1]) == "DequantizeLinear"]
     convolutions = sum(node.op_type == "Conv" for node in wanted.node)
-    reading_motion = 7
-    in_float = len(found.heads) + reading_motion + (6 if processor == "tensorrt" else 0)  # it sees frames in float
+    sizes, reading_motion = 1 + Options().halvings, len(found.heads)
+    in_float = (
+        len(found.heads) + reading_motion + (2 * sizes if processor == "tensorrt" else 0)
+    )  # it sees frames in float
     assert len(quantized) == convolutions - in_float
 
 

@@ -64,7 +64,7 @@ def test_pairs_are_taken_at_the_sizes_that_their_network_asks_for(build, face: s
     assert shapes["before"][2] == shapes["after"][2] == largest
 
 
-def test_the_default_sizes_serve_a_network_that_takes_multiples_of_64(build, tmp_path: Path):
+def test_the_default_sizes_serve_a_network_that_takes_multiples_of_32(build, tmp_path: Path):
     onnx.save(build("ifnet_lite", "fp16", "split"), tmp_path / "a.onnx")
     assert pocketlens("export", "trt", tmp_path / "a.onnx", "-o", tmp_path / "a.plan", "--sm", "86", "--quiet") == 0
     profile = json.loads((tmp_path / "a.plan.json").read_text())["profile"]
