@@ -32,10 +32,9 @@ def test_heads_and_all_behind_them_stay_in_float(build, processor: str):
             assert not {kinds.get(name) for name in node.input} & {"QuantizeLinear", "DequantizeLinear"}, node.name
     quantized = [n for n in graph.node if n.op_type == "Conv" and kinds.get(n.input[1]) == "DequantizeLinear"]
     convolutions = sum(node.op_type == "Conv" for node in wanted.node)
-    sizes, reading_motion = 1 + Options().halvings, len(found.heads)
-    in_float = (
-        len(found.heads) + reading_motion + (2 * sizes if processor == "tensorrt" else 0)
-    )  # it sees frames in float
+    reading_motion = len(found.heads)
+    reading_frames = 2 * (1 + Options().halvings) if processor == "tensorrt" else 0
+    in_float = len(found.heads) + reading_motion + reading_frames
     assert len(quantized) == convolutions - in_float
 
 
