@@ -29,8 +29,9 @@ _OPENINGS = 3
 _LEAST_ROUNDS = 16
 """Of each opening, however little time there is."""
 _MOST_NOISE = 10.0
-_WORTH = 0.05
-"""By what share a less faithful precision must be faster to be taken for the fastest: more than chance in 16 rounds."""
+_WORTH = 0.1
+"""By what share a less faithful precision must be faster to be taken for the fastest; at `SIZE` they are nearer or further
+apart by a few percent than on large frames."""
 _HARM = 0.07
 """How much slower one model became than another per second that others had for each of its own; found were 0.055."""
 
