@@ -30,8 +30,8 @@ _LEAST_ROUNDS = 16
 """Of each opening, however little time there is."""
 _MOST_NOISE = 10.0
 _WORTH = 0.1
-"""By what share a less faithful precision must be faster to be taken for the fastest; at `SIZE` they are nearer or further
-apart by a few percent than on large frames."""
+"""By what share a less faithful precision must be faster to be taken for the fastest: at `SIZE` they are a few percent
+nearer or further apart than on large frames."""
 _HARM = 0.07
 """How much slower one model became than another per second that others had for each of its own; found were 0.055."""
 
@@ -67,9 +67,11 @@ def record(bundle: Bundle, choice: Choice, threads: int, seconds: float) -> Reco
 def quickest(bundle: Bundle, ways: Sequence[Choice], threads: int, seconds: float) -> Choice:
     """The fastest of some ways, the most faithful first; one that is hardly faster than those before it is passed over.
 
-    All are timed next to the first, for about `seconds` altogether. Raises MachineCannot where that does not run.
+    Those that their engine states to be faster are timed next to the first, for about `seconds` altogether: of others
+    small frames may say so, where large ones do not. Raises MachineCannot where the first does not run.
     """
-    first, *others = ways
+    first = ways[0]
+    others = [way for way in ways if way.speed > first.speed]
     best, most = first, 1.0
     with _trial(bundle, first, threads) as reference:
         for choice in others:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -166,6 +167,12 @@ def milliseconds(patch: pytest.MonkeyPatch, **taken: float) -> None:
     patch.setattr(speed, "rounds", rounds)
 
 
+def ways(precisions: Iterable[str], **stated: float) -> list[Choice]:
+    """Of an engine that states these speeds."""
+    engine = replace(ENGINES.get("onnxruntime"), speed=stated)
+    return [Choice("onnxruntime", engine, precision) for precision in precisions]
+
+
 @pytest.mark.parametrize(
     ("taken", "found"),
     [
@@ -182,9 +189,15 @@ def test_the_fastest_precision_is_found_in_a_few_rounds_and_of_near_equals_the_m
     bundle: Bundle, monkeypatch: pytest.MonkeyPatch, taken: dict[str, float], found: str
 ):
     milliseconds(monkeypatch, **taken)
-    engine = ENGINES.get("onnxruntime")
-    ways = [Choice("onnxruntime", engine, precision) for precision in taken]
-    assert speed.quickest(bundle, ways, 1, 60).precision == found
+    assert speed.quickest(bundle, ways(taken, fp32=1.0, fp16=2.0, int8=3.0), 1, 60).precision == found
+
+
+def test_a_precision_that_its_engine_states_to_be_slower_is_not_taken_by_small_frames(
+    bundle: Bundle, monkeypatch: pytest.MonkeyPatch
+):
+    taken = {"fp32": 10, "fp16": 5, "int8": 5}
+    milliseconds(monkeypatch, **taken)
+    assert speed.quickest(bundle, ways(taken, fp32=1.0, fp16=0.5, int8=0.8), 1, 60).precision == "fp32"
 
 
 def test_a_precision_that_does_not_run_is_not_the_fastest(bundle: Bundle, monkeypatch: pytest.MonkeyPatch):
@@ -196,8 +209,7 @@ def test_a_precision_that_does_not_run_is_not_the_fastest(bundle: Bundle, monkey
 
     milliseconds(monkeypatch, fp32=10, int8=1)
     monkeypatch.setattr(speed, "_trial", trial)
-    ways = [Choice("onnxruntime", ENGINES.get("onnxruntime"), precision) for precision in ("fp32", "int8")]
-    assert speed.quickest(bundle, ways, 1, 60).precision == "fp32"
+    assert speed.quickest(bundle, ways(("fp32", "int8"), fp32=1.0, int8=3.0), 1, 60).precision == "fp32"
 
 
 def test_each_engine_is_recorded_in_its_fastest_precision(bundle: Bundle, machine: pytest.MonkeyPatch):
