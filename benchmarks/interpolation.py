@@ -49,10 +49,7 @@ def against_teacher(weights: Path, rounds: int) -> dict[str, Any]:
         load = ENGINES.get(engine).load
         programs = {
             "rife fp32": (load(teacher, THREADS), 64),
-            **{
-                f"{MODEL} {p}": (load(bundle.graph(p, "float"), THREADS), bundle.manifest.align)
-                for p in ("fp32", "int8")
-            },
+            **{f"{MODEL} {p}": (load(bundle.graph(p, "float"), THREADS), 16) for p in ("fp32", "int8")},
         }
         times = medians({name: _call(*each) for name, each in programs.items()}, rounds)
         ratios = {name: times["rife fp32"] / ms for name, ms in times.items() if name != "rife fp32"}

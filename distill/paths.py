@@ -72,8 +72,8 @@ def random_path(rng: np.random.Generator, side: int, centre: np.ndarray) -> Path
 
     Turning, growing and shearing go round `centre` (2,).
     """
-    reach = 0.4 * side
-    speed = 0.0 if rng.random() < 0.15 else min(float(rng.lognormal(math.log(0.03 * side), 1.4)), reach)
+    reach = 0.22 * side
+    speed = 0.0 if rng.random() < 0.15 else min(float(rng.lognormal(math.log(0.026 * side), 1.2)), reach)
     angle = rng.uniform(0, 2 * math.pi)
     drift = speed * np.array([math.cos(angle), math.sin(angle)])
     gradient = _gradient(rng) if rng.random() < 0.6 else np.zeros((2, 2))

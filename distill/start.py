@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch import nn
 
 from ..core import checkpoint
@@ -21,14 +20,14 @@ def load_start(recipe: Recipe) -> Checkpoint | None:
     """The weights to start from, or None.
 
     Of a network that is built round a student, a run of that student takes the student. Weights of another scale serve
-    a network that has a head, and options that no weight depends on may be others. Raises BadInput when they are
-    another network's.
+    a network that has a head. Raises BadInput when they are another network's.
     """
     if recipe.start == "none":
         return None
-    path, spec = locate(recipe.start), recipe.student_spec()
+    path, spec, options = locate(recipe.start), recipe.student_spec(), recipe.student_options()
     start = _student_in(checkpoint.load(path, scale_of(spec) if _foreign(path) else None), recipe.student.name)
-    if start.name != recipe.student.name or not _fits(start, spec):
+    given = replace(start.options, scale=spec.scale) if spec.head and start.spec.head else start.options
+    if (start.name, given) != (recipe.student.name, options):
         raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
     return start
 
@@ -49,29 +48,11 @@ def scale_of(student: ModelSpec) -> int | None:
     return student.scale if student.task == "upscale" else None
 
 
-def _fits(start: Checkpoint, spec: ModelSpec) -> bool:
-    """Whether the weights are those of a network of this kind, all or all but the head."""
-    other = start.spec.scale != spec.scale
-    if other and not (spec.head and start.spec.head):
-        return False
-    with torch.device("meta"):
-        built = spec.build()
-    given, wanted = (
-        {name: value.shape for name, value in network.state_dict().items() if not (other and _of_head(name, spec))}
-        for network in (start.network, built)
-    )
-    return given == wanted
-
-
-def _of_head(weight: str, spec: ModelSpec) -> bool:
-    return weight.startswith(f"{spec.head}.")
-
-
 def take_over(network: nn.Module, spec: ModelSpec, start: Checkpoint) -> None:
     """Give a freshly built network the weights of `start`; where that is of another scale, all but the head's."""
     taken = start.network.state_dict()
     if start.spec.scale != spec.scale:
-        taken = {name: weight for name, weight in taken.items() if not _of_head(name, spec)}
+        taken = {name: weight for name, weight in taken.items() if not name.startswith(f"{spec.head}.")}
     network.load_state_dict({**network.state_dict(), **taken})
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
-from typing import Annotated
 
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -36,9 +34,6 @@ class Options:
     fine: Count = 48
     depth: Count = 3
     """3x3 convolutions inside each block, between its first and its head."""
-    halvings: Annotated[int, Field(ge=0, le=3)] = 1
-    """How often the frames are halved before motion is first looked for: it is found twice as far off each time, by
-    the same weights."""
 
 
 class Joined(nn.Sequential):
@@ -99,16 +94,12 @@ class IFNetLite(nn.Module):
     Each frame gets features at 1/4, 1/8 and 1/16 of its size, once. A block at each size, the coarsest
     first, sees both frames' features, warped by the motion so far, and corrects it: warps are of small
     maps, and only the last is of the frames. Motion is found at half size and enlarged.
-
-    All this is done first with frames halved so often that nothing moves far. The same blocks, but for the coarse one,
-    go on from there, on frames of twice the size each time (after UPR-Net, Jin et al. 2023).
     """
 
     gains: Tensor
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self.halvings = options.halvings
         self.quarter = nn.Sequential(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
         self.eighth = conv_relu(options.quarter, options.eighth, 2)
         self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
@@ -121,30 +112,16 @@ class IFNetLite(nn.Module):
         self.register_buffer("gains", gains, persistent=False)
 
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
-        """Sides must be multiples of 16, twice as large for each halving."""
-        *coarser, found = self._found(before, after, t.reshape(-1, 1, 1, 1), self.halvings)
-        motion = _motion(self._enlarged(found), 1)
-        sizes = (factor * 2**left for left in range(self.halvings, -1, -1) for factor in (4, 2))
-        motions = *map(_motion, coarser, (8 * 2**self.halvings, *sizes)), motion
-        return Between(fuse(before, after, motion), motions, found * self.gains)
-
-    def _found(self, before: Tensor, after: Tensor, moment: Tensor, halvings: int) -> tuple[Tensor, ...]:
-        """Flows and mask as each block leaves them, in pixels of their own map; the last is half the frames' size."""
+        """Sides must be multiples of 16."""
         early, late = self._features(before), self._features(after)
-        if halvings:
-            coarser = self._found(F.avg_pool2d(before, 2), F.avg_pool2d(after, 2), moment, halvings - 1)
-            start = F.avg_pool2d(coarser[-1], 2) / self.gains
-        else:
-            smallest = torch.cat((self.sixteenth(early[0]), self.sixteenth(late[0])), 1)
-            start = self.coarse(smallest, _plane(moment, smallest))
-            coarser = (start,)
-        middle = self._corrected(self.middle, early[0], late[0], start, moment)
-        return *coarser, middle, self._corrected(self.fine, early[1], late[1], middle, moment)
-
-    def _features(self, frame: Tensor) -> tuple[Tensor, Tensor]:
-        """At an eighth of its size and at a quarter."""
-        quarter = self.quarter(frame)
-        return self.eighth(quarter), quarter
+        moment = t.reshape(-1, 1, 1, 1)
+        found = self.coarse(torch.cat((early[0], late[0]), 1), _plane(moment, early[0]))
+        coarse = _motion(found, 8)
+        found = self._corrected(self.middle, early[1], late[1], found, moment)
+        middle = _motion(found, 4)
+        found = self._corrected(self.fine, early[2], late[2], found, moment)
+        fine = _motion(self._enlarged(found), 1)
+        return Between(fuse(before, after, fine), (coarse, middle, fine), found * self.gains)
 
     def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
@@ -154,6 +131,11 @@ class IFNetLite(nn.Module):
     def _enlarged(self, found: Tensor) -> Tensor:
         """Flows and mask at twice the size, flows in pixels of that size."""
         return F.interpolate(found * self.gains, scale_factor=2.0, mode="bilinear")
+
+    def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        quarter = self.quarter(frame)
+        eighth = self.eighth(quarter)
+        return self.sixteenth(eighth), eighth, quarter
 
 
 def _plane(moment: Tensor, like: Tensor) -> Tensor:
@@ -166,12 +148,11 @@ def _motion(found: Tensor, factor: int) -> Motion:
     return Motion(found[:, :2] * factor, found[:, 2:_FLOWS] * factor, found[:, _FLOWS:])
 
 
-def _reach(options: Options) -> int:
-    """A convolution at 1/k of the size reaches k pixels further, and twice the size half of that; so does the last."""
-    shrunk = 2**options.halvings
-    stem = shrunk * (1 + 2 + 4 + 8)
-    blocks = shrunk * 16 + (2 * shrunk - 1) * (8 + 4)
-    return stem + blocks * (options.depth + 2) + blocks // 2 + 2
+def _reach(depth: int) -> int:
+    """A convolution at 1/k of the size reaches k pixels further; each enlarging by two half of one more."""
+    stem = 1 + 2 + 4 + 8
+    block = depth + 2
+    return stem + (16 + 8 + 4) * (block + 1)
 
 
 def _spec(options: Options) -> ModelSpec:
@@ -182,8 +163,8 @@ def _spec(options: Options) -> ModelSpec:
         output="between",
         channels=3,
         scale=1,
-        align=_COARSEST * 2**options.halvings,
-        reach=_reach(options),
+        align=_COARSEST,
+        reach=_reach(options.depth),
         taps={"coarse": "coarse.trunk", "middle": "middle.trunk", "fine": "fine.trunk"},
         split=True,
     )

@@ -139,7 +139,7 @@ class NetworkContract:
     def test_deployed_it_is_the_same_function(self, case: Case):
         network, given = case.network(), noise(case.spec, 6, 4)
         deployed = case.model.deploy(network)
-        torch.testing.assert_close(answer(deployed(*given)), answer(network(*given)), atol=1e-4, rtol=0)
+        torch.testing.assert_close(answer(deployed(*given)), answer(network(*given)), atol=1e-5, rtol=0)
 
     def test_it_does_not_take_the_weights_of_others_for_its_own(self, case: Case):
         assert case.model.adopt({"weight": torch.zeros(3)}, None) is None

@@ -71,13 +71,6 @@ def test_a_start_that_differs_in_more_than_scale_is_refused(photos: Path, tmp_pa
         ready(photos, fsrcnn_x2(tmp_path), wider)
 
 
-def test_options_that_no_weight_depends_on_may_be_others(photos: Path, tmp_path: Path):
-    start = write_teacher(tmp_path / "once", "ifnet_lite", halvings=1, coarse=8)
-    content = recipe(photos, student={"name": "ifnet_lite", "halvings": 2, "coarse": 8}, start=str(start), loss=PLAIN)
-    taken = run.load_start(Recipe.model_validate(content))
-    assert taken is not None and taken.options.halvings == 1
-
-
 def test_a_network_without_a_head_cannot_be_frozen_but_for_it(photos: Path, tmp_path: Path):
     options = {"scale": 2, "features": 4, "growth": 2, "blocks": 1}
     with pytest.raises(BadInput, match=r"student\.freeze = body: this student has no head"):

@@ -29,7 +29,7 @@ class Training(Checkpoint):
 def both() -> tuple[onnx.ModelProto, onnx.ModelProto, list[str]]:
     """A graph, the same balanced, and the nodes that were added."""
     widths = ("stem", "quarter", "eighth", "sixteenth", "coarse", "middle", "fine")
-    options = Options(**dict.fromkeys(widths, 8), depth=1, halvings=0)
+    options = Options(**dict.fromkeys(widths, 8), depth=1)
     torch.manual_seed(0)
     network = MODEL.spec(options).build().eval()
     for name, module in network.named_modules():

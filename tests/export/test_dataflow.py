@@ -7,7 +7,6 @@ import pytest
 from onnx import TensorProto, helper
 from pocketlens.export.dataflow import delicate, warps
 from pocketlens.export.graph import pruned
-from pocketlens.students.ifnet_lite import Options
 
 
 def graph(names: str = "plain") -> onnx.ModelProto:
@@ -63,13 +62,10 @@ def test_only_motion_warps(build, name: str, warped: bool):
 
 
 def test_in_the_student_the_heads_are_what_flows_come_out_of(build):
-    graph, sizes = build("ifnet_lite", "fp32").graph, 1 + Options().halvings
+    graph = build("ifnet_lite", "fp32").graph
     found = delicate(graph)
     heads = [node for node in graph.node if node.name in found.heads]
     weights = {tensor.name: tensor.dims for tensor in graph.initializer}
-    assert [weights[head.input[1]][0] for head in heads] == [20] * (1 + 2 * sizes), (
-        "a flow to each frame and a mask, four places"
-    )
+    assert [weights[head.input[1]][0] for head in heads] == [20, 20, 20], "a flow to each frame and a mask, four places"
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    of_frames, of_blocks = 2 * (1 + 3 * sizes), 3 * len(heads)
-    assert len(convolutions) - len(heads) == of_frames + of_blocks, "of both frames at each size, and of each block"
+    assert len(convolutions) - len(heads) == 8 + 9, "of both frames, and three of each block"

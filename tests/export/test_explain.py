@@ -20,7 +20,6 @@ from pocketlens.export.explain import quantize
 from pocketlens.export.layers import layers, work
 from pocketlens.export.quantize import Form, forms
 from pocketlens.export.sensitivity import Trials, smallest_float_set
-from pocketlens.students.ifnet_lite import Options
 from runs import write_photos
 
 HARMLESS = dict.fromkeys(["extract.0", "shrink.0", "map.0", "expand.0", "head"], 0.0)
@@ -90,12 +89,13 @@ def test_one_layer_in_int8_is_that_layer_alone(build):
         assert sum(node.op_type == "DequantizeLinear" for node in made[-1].graph.node) == 2, "its input, its weights"
 
 
-def test_weights_that_serve_both_frames_at_every_size_are_one_layer(build):
+def test_weights_that_serve_two_frames_are_one_layer(build):
     graph = build("ifnet_lite", "fp32")
     places = {layer.name: len(layer.nodes) for layer in layers(graph.graph)}
-    frames, sizes = 2, 1 + Options().halvings
-    assert {places[name] for name in ("quarter.0.0", "quarter.1.0", "eighth.0")} == {frames * sizes}
-    assert (places["sixteenth.0"], places["coarse.head"], places["fine.head"]) == (frames, 1, sizes)
+    assert {name for name, count in places.items() if count == 2} == {
+        "quarter.0.0", "quarter.1.0", "eighth.0", "sixteenth.0"
+    }  # fmt: skip
+    assert "coarse.head" in places
 
 
 def test_work_is_counted_in_multiply_adds(build):
