@@ -46,7 +46,8 @@ class Variant:
 
     losses: Sequence[Loss] = ()
     teacher: Literal["none", "teacher", "privileged"] = "none"
-    """A privileged one is also what the student starts from, as in PISR."""
+    from_decoder: bool = False
+    """Whether the student starts as the privileged teacher's decoder, as in PISR."""
 
 
 @dataclass(frozen=True)
@@ -68,8 +69,10 @@ def _pictures() -> Study:
         "truth": Variant(),
         "truth, soft": Variant([soft], "teacher"),
         "truth, feature": Variant([feature], "teacher"),
-        "truth, privileged": Variant([own], "privileged"),
-        "all": Variant([soft, own], "privileged"),
+        # What the start alone gives, for a privileged teacher's student has both the start and the features.
+        "truth, start": Variant(from_decoder=True),
+        "truth, privileged": Variant([own], "privileged", from_decoder=True),
+        "all": Variant([soft, own], "privileged", from_decoder=True),
     }
     return Study("fsrcnn-x2", "psnr_y", {"name": "pixel", "norm": "charbonnier"}, variants)
 
@@ -102,7 +105,7 @@ def shortened(study: Study, variant: Variant, seed: int, options: argparse.Names
     changed = {"steps": options.steps, "eval_every": options.steps // POINTS, "seed": seed}
     changed |= {"loss": [study.truth, *variant.losses], "start": options.start}
     changed["teacher"] = "none" if variant.teacher == "none" else getattr(options, variant.teacher)
-    if variant.teacher == "privileged":
+    if variant.from_decoder:
         changed["start"] = options.privileged
     changed["optimiser"] = base["optimiser"] | {"warmup": options.steps // 10}
     changed["data"] = base["data"] | ({"patch": options.patch} if options.patch else {})
@@ -151,10 +154,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("runs") / "distillation")
     options = parser.parse_args()
-    if (
-        any(each.teacher == "privileged" for each in STUDIES[options.study].variants.values())
-        and not options.privileged
-    ):
+    if any(each.from_decoder for each in STUDIES[options.study].variants.values()) and not options.privileged:
         parser.error(f"{options.study} needs --privileged")
     return options
 
