@@ -21,6 +21,7 @@ from .calibration import Calibration, Case, Feeds, middles_of
 from .dataflow import WARP, delicate, warps
 from .graph import CONVOLUTIONS, SIZES, array, constants, set_array, upstream
 from .islands import Quantizer, with_islands
+from .narrow import narrowed
 from .patches import moments
 from .rounding import round_kernels
 from .spread import spread
@@ -81,10 +82,12 @@ def forms(graph: onnx.ModelProto, watched: Sequence[Feeds]) -> dict[str, Form]:
 
     def unsigned(islands: Sequence[str]) -> onnx.ModelProto:
         # What is balanced lies evenly about zero; about any other number, OpenVINO would convolve it in float.
-        return _run_nncf(graphs["cpu"], watched, islands, "PERFORMANCE" if gains else "MIXED", seen)
+        made = _run_nncf(graphs["cpu"], watched, islands, "PERFORMANCE" if gains else "MIXED", seen)
+        return narrowed(made, graphs["cpu"], middles)
 
     def all_signed(islands: Sequence[str]) -> onnx.ModelProto:
-        return signed(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
+        made = signed(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
+        return narrowed(made, graphs["tensorrt"], middles)
 
     return {
         "cpu": Form(graphs["cpu"], fixed, unsigned),
