@@ -143,7 +143,8 @@ def _fast(speeds: Mapping[str, Facts]) -> list[str]:
             f"`{name}`",
             one["way"],
             f"{one['ms']['shipped']:.1f} ms",
-            *(f"{one['times_as_fast'][key]:.3g}" for key in ("of_published", "of_teacher")),
+            f"{one['times_as_fast']['of_published']:.1f}",
+            f"{one['times_as_fast']['of_teacher']:,.0f}",
         ]
         for name, one in speeds.items()
     )
