@@ -19,6 +19,11 @@ own luma rounded to 8 bits. LR is made by antialiased bicubic. The last column i
 int8, in dB, on each set. Set5 was watched while models were trained and recipes compared; Set14 and B100 were never
 chosen by.
 """
+_RESTORERS = """## Upscalers of worn pictures
+The same of models for what real cameras give: LR is worn as in their training. They learned from a teacher's pictures, not
+from the truth, and PSNR to the truth prefers blur to detail that may be a little off: how near they come to the teacher,
+and what that looks like, is in [restoration.md](restoration.md).
+"""
 _INTERPOLATORS = """## Interpolators
 RGB PSNR in dB and SSIM of the middle frame.
 """
@@ -38,10 +43,12 @@ research; train on your own before you sell a product.
 def page(models: Sequence[Facts]) -> str:
     """The whole page."""
     upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    clean = [one for one in upscalers if one["degradation"] == "bicubic"]
+    worn = [one for one in upscalers if one["degradation"] == "real"]
     interpolators = [one for one in models if one["task"] == "interpolate"]
     return "\n".join(
-        [_HEAD, _UPSCALERS, *_scores(upscalers, _upscaled), "", _INTERPOLATORS, *_scores(interpolators, _between), "",
-         _TRAINING, *_training([*upscalers, *interpolators]), "", _AGAIN, _LICENCES, *_licences(models), ""]
+        [_HEAD, _UPSCALERS, *_scores(clean, _upscaled), "", _RESTORERS, *_scores(worn, _upscaled), "",
+         _INTERPOLATORS, *_scores(interpolators, _between), "", _TRAINING, *_training([*upscalers, *interpolators]), "", _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
 
 
