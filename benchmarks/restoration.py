@@ -1,11 +1,11 @@
 r"""What a student of restoration makes of worn pictures and of video, next to its teacher and bicubic enlarging.
 
-    python benchmarks/restoration.py sesr-x4-real --teacher RealESRGAN_x4plus.pth --perceptual squeezenet1_1_caffe.pth \
+    python benchmarks/restoration.py sesr-x4-real --teacher realesr-general-x4v3.pth --perceptual squeezenet1_1_caffe.pth \
         --data SET --data SET --clip CLIP --clip CLIP
 
-SET is a folder of HR pictures, worn as `distill eval --degradation real` wears them. A clip is used twice: one frame as
-it is, for a contact sheet, and the middle of the first ones made small, noisy and JPEG, each anew, for flicker against
-the frames themselves. Writes `benchmarks/results/restoration-xN.json` and `docs/images/restoration-xN.jpg`.
+SET is a folder of HR pictures, worn as `distill eval --degradation real` wears them. A clip is worn by being made small,
+noisy and JPEG, each frame anew: its first frames for flicker against the frames themselves, and one for a contact sheet,
+beside that frame as it is. Writes `benchmarks/results/restoration-xN.json` and `docs/images/restoration-xN.jpg`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from pocketlens.distill.trial import open_trial
 HERE = Path(__file__).parent
 FRAMES, HEIGHT, WIDTH = 12, 360, 640
 """Frames of a clip for flicker, and the middle of them that is looked at: large teachers are slow."""
-SHOWN, SIDE = 30, 288
+SHOWN, SIDE = 30, 240
 """The frame that is shown, and the pixels of each view of it across."""
 NOISE, QUALITY = 5.0, 60
 """Deviation in grey levels and JPEG quality of what stands for a camera."""
@@ -96,13 +96,19 @@ def flickers(ways: Mapping[str, Upscaler], clip: Path, scale: int) -> dict[str, 
     return {name: flicker((way(pair).picture, pair.hr) for pair in pairs) for name, way in ways.items()}
 
 
-def shown(ways: Mapping[str, Upscaler], clip: Path, scale: int) -> dict[str, np.ndarray]:
-    """A square of one frame, enlarged in every way, and its pixels."""
-    frame = next(islice(frames(clip), SHOWN, None))
+def shown(ways: Mapping[str, Upscaler], clip: Path, scale: int) -> list[dict[str, np.ndarray]]:
+    """Two rows of views: of one frame as it is, and of the same as a camera would have taken it."""
+    frame = cropped(clip.name, next(islice(frames(clip), SHOWN, None)), scale)
+    camera = seen(frame, scale, np.random.default_rng(0))
+    return [_row(ways, clip.stem, frame, scale), _row(ways, f"{clip.stem}, worn", camera, scale)]
+
+
+def _row(ways: Mapping[str, Upscaler], label: str, frame: np.ndarray, scale: int) -> dict[str, np.ndarray]:
+    """The pixels of a square, and what each way makes of them."""
     lr = np.ascontiguousarray(frame[picture.busiest_square(frame, SIDE // scale)])
     pixels = cv2.resize(lr, (SIDE, SIDE), interpolation=cv2.INTER_NEAREST)
-    pair = Pair(clip.name, pixels, lr)
-    return {clip.stem: pixels, **{name: way(pair).picture for name, way in ways.items()}}
+    pair = Pair(label, pixels, lr)
+    return {label: pixels, **{name: way(pair).picture for name, way in ways.items()}}
 
 
 def main() -> None:
@@ -128,7 +134,7 @@ def main() -> None:
     print(json.dumps(results, indent=1))
     write_text(HERE / "results" / f"restoration-x{student.scale}.json", json.dumps(results, indent=1) + "\n")
     sheet = HERE.parent / "docs" / "images" / f"restoration-x{student.scale}.jpg"
-    draw_rows([shown(ways, clip, student.scale) for clip in chosen.clip], sheet)
+    draw_rows([row for clip in chosen.clip for row in shown(ways, clip, student.scale)], sheet)
 
 
 if __name__ == "__main__":
