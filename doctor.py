@@ -14,6 +14,7 @@ from .core.tensorrt_plan import FLAVOURS
 from .export.options import output_file, refuse_taken
 from .runtime.devices import devices
 from .runtime.machine import processor_features
+from .runtime.saturation import why_not_int8
 
 _WORST_FIRST = ("error", "warning", "note")
 
@@ -49,7 +50,9 @@ def engines() -> list[dict[str, Any]]:
     found = []
     for name, engine in ENGINES.items():
         reason = engine.why_not()
-        facts = {"usable": reason is None, "why_not": reason, "version": None if reason else engine.version()}
+        facts: dict[str, Any] = {"usable": reason is None, "why_not": reason}
+        facts["version"] = None if reason else engine.version()
+        facts["why_not_int8"] = None if reason else why_not_int8(name)
         found.append({"name": name, "summary": engine.summary, **facts})
     for name, (module, extra) in FLAVOURS.items():
         try:
@@ -87,7 +90,8 @@ def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
 
 
 def _state(engine: dict[str, Any]) -> str:
-    return engine["why_not"] or f"usable, {engine['version']}"
+    int8 = f"; not in int8: {engine['why_not_int8']}" if engine.get("why_not_int8") else ""
+    return engine["why_not"] or f"usable, {engine['version']}{int8}"
 
 
 def _lines(told: dict[str, Any], graph: Path | None, findings: list[dict[str, str]]) -> str:

@@ -21,6 +21,7 @@ from .calibration import Calibration, Case, Feeds, middles_of
 from .dataflow import WARP, delicate, warps
 from .graph import CONVOLUTIONS, SIZES, array, constants, set_array, upstream
 from .islands import Quantizer, with_islands
+from .narrow import narrowed
 from .patches import moments
 from .rounding import round_kernels
 from .spread import spread
@@ -35,7 +36,7 @@ class Quantized:
     """The same network on 8-bit activations and weights, as each kind of engine wants it."""
 
     cpu: onnx.ModelProto
-    """Unsigned activations after ReLU (u8s8), which CPUs multiply fastest."""
+    """Unsigned activations (u8s8), which CPUs multiply fastest."""
     tensorrt: onnx.ModelProto
     """Signed everywhere (s8s8), the only form TensorRT reads rightly."""
 
@@ -80,11 +81,13 @@ def forms(graph: onnx.ModelProto, watched: Sequence[Feeds]) -> dict[str, Form]:
     first = [name for name in first_convolutions(graph.graph) if name not in fixed]
 
     def unsigned(islands: Sequence[str]) -> onnx.ModelProto:
-        # What is balanced lies evenly about zero; about any other number, OpenVINO would convolve it in float.
-        return _run_nncf(graphs["cpu"], watched, islands, "PERFORMANCE" if gains else "MIXED", seen)
+        # What is balanced lies evenly about zero.
+        made = _run_nncf(graphs["cpu"], watched, islands, "PERFORMANCE" if gains else "MIXED", seen)
+        return narrowed(about_zero_points(made), graphs["cpu"], middles)
 
     def all_signed(islands: Sequence[str]) -> onnx.ModelProto:
-        return signed(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
+        made = signed(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
+        return narrowed(made, graphs["tensorrt"], middles)
 
     return {
         "cpu": Form(graphs["cpu"], fixed, unsigned),
@@ -172,6 +175,22 @@ def _run_nncf(
         )
     _meet_the_8_bit_grid(made.graph)
     return made
+
+
+def about_zero_points(model: onnx.ModelProto) -> onnx.ModelProto:
+    """Rewrite signed quantizers with a zero-point other than 0 as unsigned ones: the same steps, counted from -128.
+
+    About such a zero-point OpenVINO convolves uint8 in 8 bits, and int8, where there is AMX, in float.
+    """
+    model = copy.deepcopy(model)
+    del model.graph.value_info[:]  # it tells the old types
+    tensors = constants(model.graph)
+    for node in model.graph.node:
+        if node.op_type in ("QuantizeLinear", "DequantizeLinear") and len(node.input) == 3:
+            zero = array(tensors[node.input[2]])
+            if zero.dtype == np.int8 and zero.any():
+                set_array(tensors[node.input[2]], (zero.astype(np.int16) + 128).astype(np.uint8))
+    return model
 
 
 def signed(model: onnx.ModelProto) -> onnx.ModelProto:

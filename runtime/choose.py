@@ -15,6 +15,7 @@ from .engine import Engine, Program
 from .interpolate import MOTION, Interpolator
 from .network import Network
 from .remembered import remembered
+from .saturation import why_not_int8
 
 AUTO = "auto"
 PRECISIONS = ("fp32", "fp16", "int8")
@@ -99,11 +100,20 @@ def choices(
                 notes.append(f"{name}: {reason}")
             continue
         wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]
-        found += [Choice(name, candidate, p) for p in wanted if p in candidate.speed]
+        found += [Choice(name, candidate, p) for p in _trusted(name, candidate, wanted, notes)]
     if not found:
         where = "" if device == AUTO else f" on the {device}"
         raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}{where}")
     return _best_first(found, manifest), notes
+
+
+def _trusted(name: str, engine: Engine, wanted: Sequence[str], notes: list[str]) -> list[str]:
+    """The precisions that the engine knows and computes rightly here; why int8 is left out goes to `notes`."""
+    known = [precision for precision in wanted if precision in engine.speed]
+    if "int8" in known and (reason := why_not_int8(name)):
+        notes.append(f"{name} int8: {reason}")
+        known.remove("int8")
+    return known
 
 
 def _best_first(found: Sequence[Choice], manifest: Manifest) -> list[Choice]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from ...core.bundle import Bundle
 from ...core.contract import Recording
@@ -42,7 +42,7 @@ def pace(
             yield _latency(choice, limits, unknown("no time was given to measure it"))
             continue
         left = max(0.0, end - time.monotonic()) / (len(timed) - index)
-        recording = known.get(choice.name)
+        recording = known.get((choice.name, choice.precision))
         try:
             yield from (
                 _side_by_side(bundle, baseline, choice, limits, threads, left)
@@ -53,17 +53,18 @@ def pace(
             yield _latency(choice, limits, unknown(str(error)))
 
 
-def _recorded(bundle: Bundle, threads: int) -> dict[str, Recording]:
-    """Engine -> what was recorded of it on a machine of this kind."""
+def _recorded(bundle: Bundle, threads: int) -> dict[tuple[str, str], Recording]:
+    """Engine and precision -> what was recorded of them on a machine of this kind."""
     contract, processor = bundle.manifest.contract, here()
     found = contract.recordings if contract else []
     key = processor, threads, REFERENCE
-    return {each.engine: each for each in found if (each.processor, each.threads, each.reference) == key}
+    alike = [each for each in found if (each.processor, each.threads, each.reference) == key]
+    return {(each.engine, each.precision): each for each in alike}
 
 
-def _recorded_precision(bundle: Bundle, choice: Choice, known: dict[str, Recording]) -> Choice:
-    recording = known.get(choice.name)
-    return choices(bundle.manifest, choice.name, recording.precision)[0][0] if recording else choice
+def _recorded_precision(bundle: Bundle, choice: Choice, known: Container[tuple[str, str]]) -> Choice:
+    ways = choices(bundle.manifest, choice.name)[0]
+    return next((way for way in ways if (way.name, way.precision) in known), choice)
 
 
 def _side_by_side(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from graphs import run
 from onnx import numpy_helper
 from pocketlens.core.metrics import psnr
-from pocketlens.export.quantize import image_space
+from pocketlens.export.quantize import about_zero_points, image_space
 from pocketlens.export.samples import draw
 
 STUDENTS = ["sesr", "fsrcnn"]
@@ -61,6 +62,24 @@ def test_all_that_sees_the_picture_itself_stays_in_float(build):
 
     assert not any(in_float("sesr"))
     assert in_float("fsrcnn") == [True, True, False, True, True]
+
+
+def test_about_a_zero_point_cpus_get_unsigned_activations(build):
+    """PReLU leaves both signs; about a zero-point in int8, OpenVINO convolves in float where there is AMX."""
+    kinds = {zero.dtype for _, _, zero in quantizers(build("fsrcnn", "int8").graph) if zero.any()}
+    assert kinds == {np.dtype(np.uint8)}
+
+
+def test_the_same_steps_counted_from_another_number_give_the_same_picture(build):
+    graph = build("fsrcnn", "int8")
+    below = copy.deepcopy(graph)
+    for tensor in below.graph.initializer:
+        zero = numpy_helper.to_array(tensor)
+        if zero.dtype == np.uint8 and zero.any():
+            tensor.CopyFrom(numpy_helper.from_array((zero.astype(np.int16) - 128).astype(np.int8), tensor.name))
+    assert below != graph
+    assert np.array_equal(run(below, picture()), run(graph, picture()))
+    assert about_zero_points(below) == graph
 
 
 def test_tensorrt_reads_the_picture_in_float(build):
