@@ -3,8 +3,8 @@
     python benchmarks/models.py --data Set5 --data Set14 --data B100 --data middlebury-other --data ucf101 --data davis
 
 Scores every run in `students/weights` on every set of its task, worn where it learned from worn pictures, and the int8
-of the bundle that was sealed from it.
-Writes `benchmarks/results/models.json`, and from that the page; with no `--data`, the page alone.
+of the bundle that was sealed from it. Writes `benchmarks/results/models.json`, and from that and what
+`benchmarks/speeds.py` wrote the page; with no `--data`, the page alone.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from pocketlens.runtime.resolve import open_bundle
 HERE = Path(__file__).parent
 RUNS = HERE.parent / "students" / "weights"
 RESULTS = HERE / "results" / "models.json"
+SPEEDS = HERE / "results" / "speeds.json"
 PAGE = HERE.parent / "docs" / "models.md"
 PIXELS = 1280 * 720
 
@@ -88,7 +89,7 @@ def main() -> None:
     if sets:
         found = [facts(run, sets) for run in sorted(RUNS.iterdir()) if (run / "metrics.json").exists()]
         write_text(RESULTS, to_json(found) + "\n")
-    write_text(PAGE, page(json.loads(RESULTS.read_text(encoding="utf-8"))))
+    write_text(PAGE, page(*(json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, SPEEDS))))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from smallest import BAR, STEPS
@@ -30,6 +30,11 @@ RGB PSNR in dB and SSIM of the middle frame.
 _TRAINING = """## How they were made
 Multiply-adds are of one picture of 1280x720: that which comes out, or that which is put between two.
 """
+_SPEEDS = """## How fast they are
+`benchmarks/speeds.py`, on 2 threads and frames of 320x192, in turns: the shipped model as `auto` runs it, and how many
+times as fast it is as its network as published (the fp32 graph on onnxruntime) and as a teacher's at its published size
+(ESRGAN for upscalers, RIFE 4 for interpolators; fp32 on OpenVINO).
+"""
 _AGAIN = f"""## From scratch in minutes
 `make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not
 come to {BAR:.2f} dB over bicubic on three that it never saw.
@@ -40,15 +45,16 @@ research; train on your own before you sell a product.
 """
 
 
-def page(models: Sequence[Facts]) -> str:
-    """The whole page."""
+def page(models: Sequence[Facts], speeds: Mapping[str, Facts]) -> str:
+    """The whole page; `speeds` are by the model's name."""
     upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
     clean = [one for one in upscalers if one["degradation"] == "bicubic"]
     worn = [one for one in upscalers if one["degradation"] == "real"]
     interpolators = [one for one in models if one["task"] == "interpolate"]
     return "\n".join(
         [_HEAD, _UPSCALERS, *_scores(clean, _upscaled), "", _RESTORERS, *_scores(worn, _upscaled), "",
-         _INTERPOLATORS, *_scores(interpolators, _between), "", _TRAINING, *_training([*upscalers, *interpolators]), "", _AGAIN, _LICENCES, *_licences(models), ""]
+         _INTERPOLATORS, *_scores(interpolators, _between), "", _TRAINING, *_training([*upscalers, *interpolators]), "",
+         _SPEEDS, *_fast(speeds), "", _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
 
 
@@ -108,6 +114,19 @@ def _training(models: Sequence[Facts]) -> list[str]:
             for one in models
         ),
     )
+
+
+def _fast(speeds: Mapping[str, Facts]) -> list[str]:
+    rows = (
+        [
+            f"`{name}`",
+            one["way"],
+            f"{one['ms']['shipped']:.1f} ms",
+            *(f"{one['times_as_fast'][key]:.3g}" for key in ("of_published", "of_teacher")),
+        ]
+        for name, one in speeds.items()
+    )
+    return _table(["model", "run by", "a picture", "as published", "a teacher's"], rows)
 
 
 def _time(seconds: float) -> str:
