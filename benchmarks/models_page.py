@@ -20,9 +20,9 @@ int8, in dB, on each set. Set5 was watched while models were trained and recipes
 chosen by.
 """
 _RESTORERS = """## Upscalers of worn pictures
-The same of models for what real cameras give: LR is worn as in their training. They learned from a teacher's pictures, not
-from the truth, and PSNR to the truth prefers blur to detail that may be a little off: how near they come to the teacher,
-and what that looks like, is in [restoration.md](restoration.md).
+The same of models for what real cameras give: LR is worn as in their training. They learned from a teacher's pictures,
+not from the truth, and PSNR to the truth prefers blur to detail that may be a little off: how near they come to the
+teacher, and what that looks like, is in [restoration.md](restoration.md).
 """
 _INTERPOLATORS = """## Interpolators
 RGB PSNR in dB and SSIM of the middle frame.

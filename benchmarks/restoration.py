@@ -1,11 +1,12 @@
 r"""What a student of restoration makes of worn pictures and of video, next to its teacher and bicubic enlarging.
 
-    python benchmarks/restoration.py sesr-x4-real --teacher realesr-general-x4v3.pth --perceptual squeezenet1_1_caffe.pth \
-        --data SET --data SET --clip CLIP --clip CLIP
+    python benchmarks/restoration.py sesr-x4-real --teacher realesr-general-x4v3.pth \
+        --perceptual squeezenet1_1_caffe.pth --data SET --data SET --clip CLIP --clip CLIP
 
-SET is a folder of HR pictures, worn as `distill eval --degradation real` wears them. A clip is worn by being made small,
-noisy and JPEG, each frame anew: its first frames for flicker against the frames themselves, and one for a contact sheet,
-beside that frame as it is. Writes `benchmarks/results/restoration-xN.json` and `docs/images/restoration-xN.jpg`.
+SET is a folder of HR pictures, worn as `distill eval --degradation real` wears them. A clip is worn by being made
+small, noisy and JPEG, each frame anew: its first frames for flicker against the frames themselves, and one for a
+contact sheet, beside that frame as it is. Writes `benchmarks/results/restoration-xN.json` and
+`docs/images/restoration-xN.jpg`.
 """
 
 from __future__ import annotations

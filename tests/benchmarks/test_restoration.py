@@ -16,8 +16,9 @@ from pocketlens.distill.evaluate import Pair
 from runs import write_photos, write_teacher
 
 
-def test_a_run_tells_of_sets_and_clips_and_draws_two_rows_for_each_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    photos, clip = write_photos(tmp_path / "set", count=2), make_clip(tmp_path / "park.mp4", 240, 256, range(0, 1240, 40))
+def test_a_run_tells_of_sets_and_clips_and_draws_two_rows_a_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    photos = write_photos(tmp_path / "set", count=2)
+    clip = make_clip(tmp_path / "park.mp4", 240, 256, range(0, 1240, 40))
     student = write_teacher(tmp_path / "student", "sesr", channels=8, blocks=1, width=16)
     teacher = write_teacher(tmp_path / "large")
     backbone = backbones.write(tmp_path / "squeezenet.pth", backbones.squeezenet())
