@@ -54,20 +54,18 @@ research; train on your own before you sell a product.
 
 def page(models: Sequence[Facts], speeds: Mapping[str, Facts]) -> str:
     """The whole page; `speeds` are by the model's name."""
-    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
-    clean = [one for one in upscalers if one["degradation"] == "bicubic"]
-    worn = [one for one in upscalers if one["degradation"] == "real"]
+    clean, worn = _upscalers(models, "bicubic"), _upscalers(models, "real")
     interpolators = [one for one in models if one["task"] == "interpolate"]
     return "\n".join(
         [_HEAD, _UPSCALERS, *_scores(clean, _upscaled), "", _RESTORERS, *_scores(worn, _upscaled), "",
-         _INTERPOLATORS, *_scores(interpolators, _between), "", _TRAINING, *_training([*upscalers, *interpolators]), "",
-         _SPEEDS, *_fast(speeds), "", _AGAIN, _LICENCES, *_licences(models), ""]
+         _INTERPOLATORS, *_scores(interpolators, _between), "",
+         _TRAINING, *_training([*clean, *worn, *interpolators]), "", _SPEEDS, *_fast(speeds), "", _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
 
 
 def front(models: Sequence[Facts]) -> str:
-    """README's table of the upscalers."""
-    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    """README's table of the upscalers of clean pictures."""
+    upscalers = _upscalers(models, "bicubic")
     sets = list(dict.fromkeys(name for one in upscalers for name in one["scores"]))
     rows = []
     for place, one in enumerate(upscalers):
@@ -79,6 +77,12 @@ def front(models: Sequence[Facts]) -> str:
         published = _PUBLISHED.get(one["name"], "")
         rows.append([f"`{one['name']}`", f"{one['parameters']:,}", *reached, int8, published])
     return "\n".join(_table(["model", "parameters", *sets, f"{sets[0]}, int8", "published"], rows)) + "\n"
+
+
+def _upscalers(models: Sequence[Facts], degradation: str) -> list[Facts]:
+    """Those that learned from pictures made small in this way, by scale."""
+    found = (one for one in models if one["task"] == "upscale" and one["degradation"] == degradation)
+    return sorted(found, key=lambda one: one["scale"])
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
