@@ -135,11 +135,11 @@ def bounded(model: onnx.ModelProto) -> onnx.ModelProto:
         if node.op_type != _QUANTIZE or (least, most) == (_LEAST, _MOST) or positive:
             continue
         scale = array(graph.constants[node.input[1]]).reshape(())
-        names = [f"{node.name}/{end}" for end in ("least", "most")]
-        ends = [np.asarray(end * scale, scale.dtype) for end in (least, most)]
-        model.graph.initializer.extend(numpy_helper.from_array(end, name) for end, name in zip(ends, names, strict=True))
+        ends = {f"{node.name}/least": least * scale, f"{node.name}/most": most * scale}
+        held = [numpy_helper.from_array(end.astype(scale.dtype), name) for name, end in ends.items()]
+        model.graph.initializer.extend(held)
         name = f"{node.name}/clipped"
-        clipped[node.name] = helper.make_node("Clip", [node.input[0], *names], [name], f"{node.name}/clip")
+        clipped[node.name] = helper.make_node("Clip", [node.input[0], *ends], [name], f"{node.name}/clip")
         node.input[0] = name
     ordered = [one for node in model.graph.node for one in (clipped.get(node.name), node) if one is not None]
     del model.graph.node[:]

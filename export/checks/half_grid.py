@@ -57,8 +57,8 @@ def _find(graph: Graph) -> Iterator[Finding]:
         yield Finding("error", node.name, told_of, f"keep it in fp32, {mend}", fixable=True)
     for node in _warps(graph):
         fixable = not _is_given_half(node, graph)
-        whose = "" if fixable else ", from the input or constant on,"
-        yield Finding("error", node.name, f"GridSample is given its places {told}", f"keep them{whose} in fp32, {mend}", fixable)
+        kept = "keep them in fp32" if fixable else "make that input or constant fp32"
+        yield Finding("error", node.name, f"GridSample is given its places {told}", f"{kept}, {mend}", fixable)
 
 
 def _fix(model: onnx.ModelProto) -> onnx.ModelProto:
