@@ -68,10 +68,10 @@ def engines() -> list[dict[str, Any]]:
 
 
 def examine(path: Path, out: Path | None) -> dict[str, list[dict[str, Any]]]:
-    """`findings`: what is wrong with a graph, the worst first. With `out`, of what was mended and written there, and
+    """`findings`: what is wrong with a graph, the worst first; `mended`: what no longer is, as written to `out`.
 
-    `mended`: which of its faults are gone. Raises BadInput for what is no ONNX graph, and before anything is written
-    where mending would make none; MachineCannot without the onnx package.
+    Raises BadInput for what is no ONNX graph, and before anything is written where mending would make none;
+    MachineCannot without the onnx package.
     """
     need("onnx", "train")
     from .core.files import write_bytes

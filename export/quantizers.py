@@ -36,9 +36,8 @@ def _zero(node: NodeProto, graph: Graph) -> np.ndarray | None:
     if written:
         return array(graph.constants[written]) if written in graph.constants else None
     kind = graph.kinds.get(node.output[0] if node.op_type == _QUANTIZE else node.input[0])
-    if kind not in (TensorProto.UINT8, TensorProto.INT8):
-        return None
-    return np.zeros((), helper.tensor_dtype_to_np_dtype(kind))
+    zeros = {int(TensorProto.UINT8): np.zeros((), np.uint8), int(TensorProto.INT8): np.zeros((), np.int8)}
+    return None if kind is None else zeros.get(kind)
 
 
 def off_int8(graph: Graph) -> list[tuple[NodeProto, np.ndarray]]:
@@ -61,8 +60,9 @@ def off_int8(graph: Graph) -> list[tuple[NodeProto, np.ndarray]]:
             alone = levels not in given_out and all(other.op_type == _RESTORE for other in readers[levels])
             return alone and all(other.name in off for other in readers[levels])
         maker = graph.made_by.get(node.input[0])
-        quantized = maker is not None and maker.op_type == _QUANTIZE and maker.name in off
-        return node.input[0] in graph.constants or (quantized and movable(maker))
+        if maker is None:
+            return node.input[0] in graph.constants
+        return maker.op_type == _QUANTIZE and maker.name in off and movable(maker)
 
     return [(node, zero) for node, zero in off.values() if movable(node)]
 
