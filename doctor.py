@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -30,7 +32,8 @@ def doctor(
 ) -> None:
     """Say what this machine can run, and why not the rest; of a graph, what will hurt in the field, and its mend.
 
-    An error is what an engine refuses, or makes another picture of. With --fix the findings are those that are left.
+    An error is what an engine refuses, or makes another picture of. With --fix the findings are those that are left,
+    after what was mended.
 
     Example: pocketlens doctor sesr.onnx --fix -o mended.onnx
     """
@@ -38,10 +41,10 @@ def doctor(
         raise BadInput("--fix takes a graph and where to write it: pocketlens doctor MODEL.onnx --fix -o FILE.onnx")
     if out:
         refuse_taken(output_file(out, ".onnx"), force)
-    findings = examine(graph, out) if graph else []
-    told = {"engines": engines(), "devices": devices(), "processor": {"features": processor_features()}}
-    report({**told, "findings": findings}, json_file, lambda: _lines(told, graph, findings), quiet)
-    if strict and any(finding["severity"] == "error" for finding in findings):
+    seen = examine(graph, out) if graph else {"findings": [], "mended": []}
+    told = {"engines": engines(), "devices": devices(), "processor": {"features": processor_features()}, **seen}
+    report(told, json_file, lambda: _lines(told, graph), quiet)
+    if strict and any(finding["severity"] == "error" for finding in seen["findings"]):
         raise typer.Exit(1)
 
 
@@ -64,29 +67,45 @@ def engines() -> list[dict[str, Any]]:
     return found
 
 
-def examine(path: Path, out: Path | None) -> list[dict[str, str]]:
-    """What is wrong with a graph, the worst first; with `out`, of what was mended and written there.
+def examine(path: Path, out: Path | None) -> dict[str, list[dict[str, Any]]]:
+    """`findings`: what is wrong with a graph, the worst first; `mended`: what no longer is, as written to `out`.
 
-    Raises BadInput for what is no ONNX graph, MachineCannot without the onnx package.
+    Raises BadInput for what is no ONNX graph, and before anything is written where mending would make none;
+    MachineCannot without the onnx package.
     """
     need("onnx", "train")
     from .core.files import write_bytes
-    from .export.finding import Graph
-    from .export.fit import load_graph
-    from .export.graph import named
+    from .export.fit import load_graph, require_sound
 
-    model = named(load_graph(path))
+    model = load_graph(path)
+    findings, mended = _find(model), []
     if out:
         for _, check in CHECKS.items():
             model = check.fix(model) if check.fix else model
+        require_sound(model, out, full=True)
         write_bytes(out, model.SerializeToString())
+        before, findings = findings, _find(model)
+        mended = _gone(before, findings)
+    return {"findings": findings, "mended": mended}
+
+
+def _find(model: Any) -> list[dict[str, str]]:
+    from .export.finding import Graph
+
     looked_at = Graph(model)
-    found = [
-        {"id": key.replace("_", "-"), "severity": one.severity, "node": one.node, "told": one.told, "mend": one.mend}
-        for key, check in CHECKS.items()
-        for one in check.find(looked_at)
-    ]
+    found = []
+    for key, check in CHECKS.items():
+        for one in check.find(looked_at):
+            mend = f"{one.mend}; --fix does" if one.fixable else one.mend
+            fault = {"id": key.replace("_", "-"), "severity": one.severity, "node": one.node}
+            found.append({**fault, "told": one.told, "mend": mend})
     return sorted(found, key=lambda finding: _WORST_FIRST.index(finding["severity"]))
+
+
+def _gone(before: list[dict[str, str]], after: list[dict[str, str]]) -> list[dict[str, Any]]:
+    """What was found and is not any more, by check, and what that costs."""
+    gone = Counter(one["id"] for one in before) - Counter(one["id"] for one in after)
+    return [{"id": name, "count": count, "cost": CHECKS.get(name).cost} for name, count in gone.items()]
 
 
 def _state(engine: dict[str, Any]) -> str:
@@ -94,16 +113,21 @@ def _state(engine: dict[str, Any]) -> str:
     return engine["why_not"] or f"usable, {engine['version']}{int8}"
 
 
-def _lines(told: dict[str, Any], graph: Path | None, findings: list[dict[str, str]]) -> str:
+def _lines(told: dict[str, Any], graph: Path | None) -> str:
     lines = [f"{one['name']:21} {one['summary']}: {_state(one)}" for one in told["engines"]]
     lines += [f"{device['kind']:21} {device['name']}: {device['told']}" for device in told["devices"]]
     lines.append(f"{'processor':21} {' '.join(told['processor']['features']) or 'does not say what it can do'}")
-    if graph:
-        lines.append(f"{graph}: {len(findings) or 'nothing'} found")
+    return "\n".join([*lines, *_graph_lines(told, graph)]) if graph else "\n".join(lines)
+
+
+def _graph_lines(told: dict[str, Any], graph: Path) -> Iterator[str]:
+    for one in told["mended"]:
+        yield f"mended   {one['id']}, {one['count']} times{': ' * bool(one['cost'])}{one['cost']}"
+    yield f"{graph}: {len(told['findings']) or 'nothing'} found"
     alike: dict[tuple[str, ...], list[str]] = {}
-    for finding in findings:
+    for finding in told["findings"]:
         alike.setdefault(tuple(finding[key] for key in ("severity", "id", "told", "mend")), []).append(finding["node"])
     for (severity, name, told_of, mend), nodes in alike.items():
         more = f" and {len(nodes) - 1} more" if len(nodes) > 1 else ""
-        lines += [f"{severity:8} {name}, {nodes[0]}{more}: {told_of}", f"{'':8} {mend}"]
-    return "\n".join(lines)
+        yield f"{severity:8} {name}, {nodes[0]}{more}: {told_of}"
+        yield f"{'':8} {mend}"

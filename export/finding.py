@@ -11,7 +11,7 @@ import onnx
 from onnx import NodeProto, TensorProto
 from onnx.shape_inference import infer_shapes
 
-from .graph import constants
+from .graph import constants, producers
 
 Severity = Literal["error", "warning", "note"]
 """An engine refuses the graph or makes another picture of it; it costs time or quality; good to know."""
@@ -28,6 +28,8 @@ class Finding:
     """What is wrong."""
     mend: str
     """What to do about it."""
+    fixable: bool = False
+    """Whether the check's `fix` does."""
 
 
 class Graph:
@@ -44,9 +46,8 @@ class Graph:
 
     @cached_property
     def constants(self) -> dict[str, TensorProto]:
-        """Tensors whose values are in the graph, by name."""
-        written = [node for node in self.nodes if node.op_type == "Constant" and node.attribute[0].name == "value"]
-        return constants(self.model.graph) | {node.output[0]: node.attribute[0].t for node in written}
+        """Tensors whose values are in the graph, by name; of a Constant node once it is `lifted`."""
+        return constants(self.model.graph)
 
     @cached_property
     def _typed(self) -> list[onnx.ValueInfoProto]:
@@ -66,6 +67,11 @@ class Graph:
         return {value.name: len(value.type.tensor_type.shape.dim) for value in shaped}
 
     @cached_property
+    def made_by(self) -> dict[str, NodeProto]:
+        """Tensor name -> the node that makes it."""
+        return producers(self.model.graph)
+
+    @cached_property
     def quantized(self) -> bool:
         """Whether any of it is int8."""
         return any(node.op_type == "QuantizeLinear" for node in self.nodes)
@@ -77,4 +83,6 @@ class Check:
 
     find: Callable[[Graph], Iterator[Finding]]
     fix: Callable[[onnx.ModelProto], onnx.ModelProto] | None = None
-    """A mended copy, in which `find` finds no more of what it can mend; None where nothing can be done here."""
+    """A mended copy, in which `find` finds no more of what is fixable; None where nothing can be done here."""
+    cost: str = ""
+    """What is lost by that, as a sentence would go on."""

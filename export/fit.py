@@ -13,30 +13,45 @@ from ..core.errors import BadInput
 from ..core.plan_facts import Size
 from ..core.tensorrt_plan import Shape
 from .finding import Graph
-from .graph import constants, named
-from .refusals import REFUSALS
+from .graph import constants, lifted, named
+from .refusals import refusal
 
 
 def read_graph(path: Path) -> onnx.ModelProto:
     """An ONNX file that TensorRT reads rightly; BadInput for any other."""
-    model = named(load_graph(path))
-    graph = Graph(model)
-    for refusal in REFUSALS.values():
-        if refusal.found(graph):
-            raise BadInput(f"{path} {refusal.told}; make the right one with: {refusal.mend}")
+    model = load_graph(path)
+    reason = refusal(Graph(model), path)
+    if reason:
+        raise BadInput(f"{path}, {reason}")
     return model
 
 
 def load_graph(path: Path) -> onnx.ModelProto:
-    """A sound ONNX file; BadInput for any other."""
+    """A sound ONNX file with its weights, though they be in another; `named` and `lifted`. BadInput for any other."""
     try:
         model = onnx.load_from_string(path.read_bytes())
-        onnx.checker.check_model(model)
     except FileNotFoundError as error:
         raise BadInput(f"no graph at {path}; make one with: pocketlens export onnx MODEL -o {path}") from error
-    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
+    except (OSError, DecodeError) as error:
         raise BadInput(f"{path} is not a sound ONNX graph; it may be cut short or damaged") from error
-    return model
+    try:
+        onnx.load_external_data_for_model(model, str(path.parent))
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        raise BadInput(f"{path} has weights in another file, which cannot be read: {_first_line(error)}") from error
+    require_sound(model, path)
+    return named(lifted(model))
+
+
+def require_sound(model: onnx.ModelProto, path: Path, full: bool = False) -> None:
+    """Raise BadInput for what the ONNX checker does not take, with its reason; `full`: the kinds of tensors too."""
+    try:
+        onnx.checker.check_model(model, full_check=full)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise BadInput(f"{path} is not a sound ONNX graph: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
 
 
 def fitted(model: onnx.ModelProto, sizes: Sequence[Size]) -> list[Size]:
@@ -75,8 +90,19 @@ def _shape(name: str, dims: list[str | int], size: Size) -> Shape:
         raise BadInput(f"the graph's input '{name}' is no picture: its shape is {dims}")
     shape = (1, *size, 3) if dims[3] == 3 else (1, int(dims[1]), *size)
     if any(isinstance(own, int) and own not in (0, asked) for own, asked in zip(dims, shape, strict=True)):
-        raise BadInput(f"the graph's input '{name}' is of the shape {dims} and takes none of {list(shape)}")
+        raise BadInput(
+            f"the graph's input '{name}' is of the shape {dims} and takes none of {list(shape)}; {_own(dims, shape)}"
+        )
     return shape
+
+
+def _own(dims: list[str | int], shape: Shape) -> str:
+    """How to ask for a shape that the dimensions allow."""
+    if isinstance(dims[0], int) and dims[0] > 1:
+        return "make it for one picture at a time"
+    own = [side if isinstance(side, int) and side else asked for side, asked in zip(dims, shape, strict=True)]
+    size = "{}x{}".format(*(own[1:3] if dims[3] == 3 else own[2:]))
+    return f"give --min {size} --opt {size} --max {size}"
 
 
 def require_for_dla(model: onnx.ModelProto, path: Path, sizes: Sequence[Size]) -> None:

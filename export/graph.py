@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 SIZES = frozenset({"Shape", "Size"})
@@ -33,6 +33,15 @@ def set_array(tensor: onnx.TensorProto, values: np.ndarray) -> None:
 def stride(convolution: onnx.NodeProto) -> int:
     """Its step along a side, which is the same for both."""
     return next((attribute.ints[0] for attribute in convolution.attribute if attribute.name == "strides"), 1)
+
+
+def walked(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Every node, and after each those in its bodies: of an If, a Loop or a Scan."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            for body in (attribute.g, *attribute.graphs):
+                yield from walked(body)
 
 
 def producers(graph: onnx.GraphProto) -> dict[str, onnx.NodeProto]:
@@ -68,6 +77,15 @@ def pruned(model: onnx.ModelProto, outputs: Sequence[str]) -> onnx.ModelProto:
     return model
 
 
+def without_unread(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy without the initializers that nothing reads."""
+    model = copy.deepcopy(model)
+    read = {name for node in walked(model.graph) for name in node.input}
+    read |= {value.name for value in model.graph.output}
+    _keep(model.graph.initializer, lambda tensor: tensor.name in read)
+    return model
+
+
 def _keep(entries: Any, wanted: Callable[[Any], bool]) -> None:
     """Delete from a repeated field what is not wanted."""
     for index in reversed(range(len(entries))):
@@ -83,3 +101,36 @@ def named(model: onnx.ModelProto) -> onnx.ModelProto:
             node.name = f"{node.op_type}_{index}"
         taken.add(node.name)
     return model
+
+
+_NUMBERS = {"value_float": np.float32, "value_floats": np.float32, "value_int": np.int64, "value_ints": np.int64}
+"""How a Constant node writes its values where not as a tensor -> their kind."""
+
+
+def lifted(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The model with initializers for its Constant nodes, so that there is one place to look for what is constant."""
+    kept = []
+    for node in model.graph.node:
+        tensor = _constant(node) if node.op_type == "Constant" else None
+        if tensor is None:
+            kept.append(node)
+        else:
+            model.graph.initializer.append(tensor)
+    del model.graph.node[:]
+    model.graph.node.extend(kept)
+    # Before the fourth, initializers were inputs too.
+    model.ir_version = max(model.ir_version, 4)
+    return model
+
+
+def _constant(node: onnx.NodeProto) -> onnx.TensorProto | None:
+    """The tensor that a Constant node makes; None for words and sparse ones."""
+    (attribute,) = node.attribute
+    value = helper.get_attribute_value(attribute)
+    if attribute.name in _NUMBERS:
+        return numpy_helper.from_array(np.asarray(value, _NUMBERS[attribute.name]), node.output[0])
+    if attribute.name != "value":
+        return None
+    tensor = copy.deepcopy(value)
+    tensor.name = node.output[0]
+    return tensor

@@ -23,6 +23,7 @@ from .graph import CONVOLUTIONS, SIZES, array, constants, set_array, upstream
 from .islands import Quantizer, with_islands
 from .narrow import narrowed
 from .patches import moments
+from .quantizers import symmetric
 from .rounding import round_kernels
 from .spread import spread
 
@@ -86,7 +87,7 @@ def forms(graph: onnx.ModelProto, watched: Sequence[Feeds]) -> dict[str, Form]:
         return narrowed(about_zero_points(made), graphs["cpu"], middles)
 
     def all_signed(islands: Sequence[str]) -> onnx.ModelProto:
-        made = signed(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
+        made = symmetric(_run_nncf(graphs["tensorrt"], watched, islands, "PERFORMANCE", seen))
         return narrowed(made, graphs["tensorrt"], middles)
 
     return {
@@ -190,29 +191,6 @@ def about_zero_points(model: onnx.ModelProto) -> onnx.ModelProto:
             zero = array(tensors[node.input[2]])
             if zero.dtype == np.int8 and zero.any():
                 set_array(tensors[node.input[2]], (zero.astype(np.int16) + 128).astype(np.uint8))
-    return model
-
-
-def signed(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Rewrite unsigned quantizers with zero-point 0 as signed ones of the same range.
-
-    TensorRT reads uint8 as int8 with a mere warning and would clip half of the range. 255 steps
-    become 127 of a size 255/127 as large.
-    """
-    model = copy.deepcopy(model)
-    del model.graph.value_info[:]  # it tells the old types
-    tensors = constants(model.graph)
-    rewritten = set()
-    for node in model.graph.node:
-        if node.op_type not in ("QuantizeLinear", "DequantizeLinear") or len(node.input) < 3:
-            continue
-        scale, zero = node.input[1:3]
-        if zero not in rewritten and array(tensors[zero]).dtype != np.uint8:
-            continue
-        if zero not in rewritten:
-            rewritten.add(zero)
-            set_array(tensors[zero], array(tensors[zero]).astype(np.int8))
-            set_array(tensors[scale], (array(tensors[scale]) * (255 / 127)).astype(np.float32))
     return model
 
 

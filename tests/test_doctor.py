@@ -13,6 +13,7 @@ from bundles import nearest_graph
 from commands import pocketlens
 from engines_here import usable
 from pocketlens.core.catalog import ENGINES
+from pocketlens.export.finding import Check
 from pocketlens.runtime.devices import devices
 
 
@@ -89,6 +90,50 @@ def test_what_is_no_graph_is_one_line(tmp_path: Path, content: bytes | None, cap
         path.write_bytes(content)
     assert pocketlens("doctor", path) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_format_that_is_too_new_is_not_called_damaged(graph: Path, capsys: pytest.CaptureFixture[str]):
+    model = onnx.load(graph)
+    model.ir_version = 99
+    graph.write_bytes(model.SerializeToString())
+    assert pocketlens("doctor", graph) == 2
+    line = capsys.readouterr().err
+    assert "ir_version 99" in line and "damaged" not in line and line.count("\n") == 1
+
+
+def test_weights_in_another_file_are_read_from_beside_the_graph(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    model = onnx.load_from_string(nearest_graph())
+    model.graph.initializer.append(onnx.numpy_helper.from_array(np.ones(9, np.float32), "weights"))
+    path = tmp_path / "a.onnx"
+    onnx.save(model, path, save_as_external_data=True, location="a.data", size_threshold=0)
+    assert told(capsys, path, "--fix", "-o", tmp_path / "b.onnx")["mended"]
+    (tmp_path / "a.data").unlink()
+    onnx.checker.check_model(onnx.load(tmp_path / "b.onnx"), full_check=True)
+    assert pocketlens("doctor", path) == 2
+    line = capsys.readouterr().err
+    assert "weights in another file" in line and line.count("\n") == 1
+
+
+def test_what_was_mended_is_told(graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    assert pocketlens("doctor", graph, "--fix", "-o", tmp_path / "b.onnx") == 0
+    assert "mended   output-range, 1 times\n" in capsys.readouterr().out
+    again = told(capsys, graph, "--fix", "-o", tmp_path / "c.onnx")
+    assert again["mended"] == [{"id": "output-range", "count": 1, "cost": ""}]
+    assert told(capsys, graph)["mended"] == []
+
+
+def test_a_mend_that_makes_no_sound_graph_is_not_written(
+    graph: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+):
+    def spoil(model: onnx.ModelProto) -> onnx.ModelProto:
+        model.graph.node[0].input[0] = "nothing"
+        return model
+
+    monkeypatch.setattr("pocketlens.export.checks.prelu.CHECK", Check(lambda _: iter(()), spoil))
+    assert pocketlens("doctor", graph, "--fix", "-o", tmp_path / "b.onnx") == 2
+    line = capsys.readouterr().err
+    assert "not a sound ONNX graph" in line and line.count("\n") == 1
+    assert not (tmp_path / "b.onnx").exists()
 
 
 @pytest.mark.parametrize(

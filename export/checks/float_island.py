@@ -4,25 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..dataflow import delicate
+from onnx import NodeProto
+
+from ..dataflow import WARP, delicate
 from ..finding import Check, Finding, Graph
-from ..graph import producers
+from ..graph import CONVOLUTIONS, SIZES, upstream
 
 _SLOW = ("ConvTranspose", "Resize", "Upsample")
 
 
 def _find(graph: Graph) -> Iterator[Finding]:
-    made_by, places = producers(graph.model.graph), set(delicate(graph.model.graph).nodes)
+    places = set(delicate(graph.model.graph).nodes)
     for node in graph.nodes if graph.quantized else ():
-        maker = made_by.get(node.input[0])
-        quantized = maker is not None and maker.op_type == "DequantizeLinear"
-        # What holds places or the picture itself is in float for a reason.
-        if node.op_type in _SLOW and not quantized and node.name not in places:
+        if node.op_type not in _SLOW or _is_quantized(node, graph):
+            continue
+        # What holds places or the picture itself is in float for a reason, but not what follows int8 at once.
+        if node.name not in places or _enlarges_int8(node, graph):
             told = f"{node.op_type} is in float inside an int8 graph, between two changes of kind"
             mend = "end the network in a convolution and a pixel shuffle"
             if node.op_type == "ConvTranspose":
                 mend += ", or quantize it: pocketlens export onnx MODEL -o FILE.onnx --precision int8"
             yield Finding("warning", node.name, told, mend)
+
+
+def _is_quantized(node: NodeProto, graph: Graph) -> bool:
+    """Whether all that an int8 layer of its kind reads is int8: of a convolution, the weights too."""
+    return all(_is_restored(name, graph) for name in node.input[: 2 if node.op_type in CONVOLUTIONS else 1])
+
+
+def _enlarges_int8(node: NodeProto, graph: Graph) -> bool:
+    """Whether its values come from convolutions of int8."""
+    before = upstream(graph.model.graph, node.input[:1], through=CONVOLUTIONS | SIZES | {WARP})
+    return any(one.op_type in CONVOLUTIONS and _is_restored(one.input[0], graph) for one in before)
+
+
+def _is_restored(name: str, graph: Graph) -> bool:
+    maker = graph.made_by.get(name)
+    return maker is not None and maker.op_type == "DequantizeLinear"
 
 
 CHECK = Check(_find)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 
-import numpy as np
 import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 
@@ -22,18 +21,20 @@ def _biases(graph: Graph) -> Iterator[NodeProto]:
 
 def _find(graph: Graph) -> Iterator[Finding]:
     for node in _biases(graph):
-        yield Finding("error", node.name, "TensorRT refuses an int32 bias", "keep biases in float; --fix does")
+        mend, fixable = "keep biases in float", node.input[1] in graph.constants
+        yield Finding("error", node.name, "TensorRT refuses an int32 bias", mend, fixable)
 
 
 def _fix(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Each of them as the float tensor that it stands for."""
+    """Each of them as the float tensor that it stands for, of its scale's kind."""
     model = copy.deepcopy(model)
     graph = Graph(model)
     for node in list(_biases(graph)):
         if node.input[1] not in graph.constants:
             continue
-        values = array(graph.constants[node.input[0]]) * array(graph.constants[node.input[1]])
-        model.graph.initializer.append(numpy_helper.from_array(values.astype(np.float32), node.output[0]))
+        scale = array(graph.constants[node.input[1]])
+        values = array(graph.constants[node.input[0]]) * scale
+        model.graph.initializer.append(numpy_helper.from_array(values.astype(scale.dtype), node.output[0]))
         model.graph.node.remove(node)
     return model
 

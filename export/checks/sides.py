@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from onnx import NodeProto
 
 from ..finding import Check, Finding, Graph
+from ..graph import array
 
 _SHRINK = {"Conv": "strides", "MaxPool": "strides", "AveragePool": "strides", "SpaceToDepth": "blocksize"}
 _GROW = {"ConvTranspose": "strides", "DepthToSpace": "blocksize", "Resize": "", "Upsample": ""}
+_UNSHUFFLES = [0, 1, 3, 5, 2, 4], [0, 3, 5, 1, 2, 4]
+"""N, C, H/n, n, W/n, n with both n before the sides, behind or before the channels."""
 _JOIN = ("Add", "Concat", "Mul", "Sub", "Sum")
 
 
@@ -38,9 +41,10 @@ def _walked(graph: Graph) -> int:
         if node.op_type == "Pad" and not all(name in graph.constants for name in node.input[1:2]):
             return 1  # It pads itself, by what it finds.
         fed = [name for name in node.input if name not in graph.constants]
-        factor = max((shrunk.get(name, 1) for name in fed), default=1) * _step(node, _SHRINK)
+        folded = _unshuffled(node, graph)
+        factor = max((shrunk.get(name, 1) for name in fed), default=1) * _step(node, _SHRINK) * folded
         deepest, grown = max(deepest, factor), grown or node.op_type in _GROW
-        if node.op_type == "SpaceToDepth":
+        if node.op_type == "SpaceToDepth" or folded > 1:
             needed = max(needed, factor)
         elif grown and node.op_type in _JOIN and len(fed) > 1:
             needed = max(needed, deepest)
@@ -53,6 +57,26 @@ def _step(node: NodeProto, factors: dict[str, str]) -> int:
     wanted = factors.get(node.op_type)
     held = next((attribute for attribute in node.attribute if attribute.name == wanted), None)
     return 1 if held is None else max(held.ints, default=held.i)
+
+
+def _unshuffled(node: NodeProto, graph: Graph) -> int:
+    """By how much it shrinks as the middle of a pixel unshuffle that is written as Reshape, Transpose, Reshape."""
+    order = next((list(attribute.ints) for attribute in node.attribute if attribute.name == "perm"), [])
+    if node.op_type != "Transpose" or order not in _UNSHUFFLES:
+        return 1
+    before = graph.made_by.get(node.input[0])
+    shape = graph.constants.get(before.input[1]) if before is not None and before.op_type == "Reshape" else None
+    return max(1, int(array(shape)[3])) if shape is not None else _written_side(before, graph)
+
+
+def _written_side(reshape: NodeProto | None, graph: Graph) -> int:
+    """The fourth of the sizes that a Reshape is given, where they are put together and that one is written."""
+    joined = graph.made_by.get(reshape.input[1]) if reshape is not None and reshape.op_type == "Reshape" else None
+    if joined is None or joined.op_type != "Concat":
+        return 1
+    held = [graph.constants.get(name) for name in joined.input]
+    sizes = [size for one in held for size in ([0] if one is None else array(one).tolist())]
+    return max(1, sizes[3]) if len(sizes) == len(_UNSHUFFLES[0]) else 1
 
 
 CHECK = Check(_find)

@@ -1,4 +1,4 @@
-"""Activations quantized to uint8, which TensorRT reads as int8 with a mere warning, and clips to half their range."""
+"""Values quantized to uint8, which TensorRT reads as int8 with a mere warning, and clips to half their range."""
 
 from __future__ import annotations
 
@@ -7,19 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..finding import Check, Finding, Graph
-from ..graph import array
-from ..quantize import signed
+from ..quantizers import COST, MEND, grids, mended, off_int8
 
 
 def _find(graph: Graph) -> Iterator[Finding]:
-    for node in graph.nodes:
-        if node.op_type != "QuantizeLinear":
-            continue
-        zero = graph.constants.get(node.input[2]) if len(node.input) > 2 else None
-        if zero is not None and array(zero).dtype == np.uint8 and not np.any(array(zero)):
+    fixable = {node.name for node, _ in off_int8(graph)}
+    for node, zero in grids(graph):
+        if zero.dtype == np.uint8 and not np.any(zero):
             told = "TensorRT takes this uint8 for int8 and clips the upper half of its range"
-            mend = "pocketlens export onnx MODEL -o FILE.onnx --precision int8 --for tensorrt; --fix does for this one"
-            yield Finding("error", node.name, told, mend)
+            yield Finding("error", node.name, told, MEND, node.name in fixable)
 
 
-CHECK = Check(_find, signed)
+CHECK = Check(_find, mended, COST)
