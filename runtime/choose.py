@@ -81,11 +81,11 @@ def choices(
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
     (onnxruntime), and a GPU before the CPU. Of an engine's precisions the one goes first that was the fastest of
-    this bundle when it was last timed for its contract; and what `bench --save` measured of it here goes before
-    all else. A named engine or precision leaves only the other to be chosen, a named `device` what
-    runs on that. Of engines for a GPU nothing is said where there is none.
-    Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
-    engine, or every engine, is unusable.
+    this bundle when it was last timed for its contract; and what `bench --save` measured of it here, with this version
+    of the engine, goes before all else. A named engine or precision leaves only the other to be chosen, a named
+    `device` what runs on that. Of engines for a GPU nothing is said where there is none.
+    Raises BadInput for an unknown name, a precision not in the bundle and an engine for another device, MachineCannot
+    where a named engine, or every engine, is unusable.
     """
     held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face in FACES[manifest.task]}
     _check_precision(precision, sorted({name for name, _ in held}), manifest)
@@ -123,9 +123,10 @@ def _best_first(found: Sequence[Choice], manifest: Manifest) -> list[Choice]:
     most = {name: max(choice.speed for choice in ways) for name, ways in groupby(found, lambda choice: choice.name)}
 
     def rank(choice: Choice) -> tuple[float, float, bool, int]:
-        here = measured.get(str(choice), 0.0)
+        here = measured.get(str(choice))
+        fps = here.fps if here and here.version == choice.engine.version() else 0.0
         first = recorded.get(choice.name) == choice.precision
-        return -here, -(most[choice.name] if first else choice.speed), not first, PRECISIONS.index(choice.precision)
+        return -fps, -(most[choice.name] if first else choice.speed), not first, PRECISIONS.index(choice.precision)
 
     return sorted(found, key=rank)
 

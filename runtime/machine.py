@@ -58,6 +58,16 @@ def measure(threads: int) -> Machine | None:
     return Machine(peaks, bandwidth(threads)) if peaks else None
 
 
+def most(*measured: Machine | None) -> Machine | None:
+    """The most of several measurements of one machine, which gave less in those that something disturbed."""
+    found = [one for one in measured if one]
+    if not found:
+        return None
+    kinds = found[0].operations
+    peaks = {kind: max(one.operations[kind] for one in found) for kind in kinds}
+    return Machine(peaks, max(one.bandwidth for one in found))
+
+
 def peak(precision: str, threads: int) -> float | None:
     """Operations a second (a multiply-add is two) of a stack of large convolutions, in fp32 or int8.
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundles import make_bundle, upscaler_graph
-from commands import pocketlens
 from contracts import changed
 from pocketlens.core.bundle import Bundle, read
 from pocketlens.core.catalog import ENGINES
@@ -119,16 +117,3 @@ def test_of_an_engines_precisions_the_one_goes_first_that_was_recorded_as_its_fa
 def test_a_named_precision_is_kept_to_whatever_was_recorded(both: Path):
     (first, *_), _ = choose.choices(timed(both, ("openvino", "fp32")).manifest, precision="int8")
     assert str(first) == "openvino int8"
-
-
-def test_auto_goes_by_what_bench_saved(both: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path / "cache"))
-    assert opened(both) == ("openvino", "int8")
-    assert pocketlens("bench", both, "--size", "16x16", "--rounds", 2, "--save", "--quiet") == 0
-    (kept,) = (tmp_path / "cache").rglob("*.json")
-    speeds = json.loads(kept.read_text())
-    assert opened(both) == tuple(max(speeds, key=speeds.__getitem__).split())
-    kept.write_text(json.dumps({**speeds, "onnxruntime fp32": 1e9}))
-    assert opened(both) == ("onnxruntime", "fp32")
-    kept.write_text("not JSON")
-    assert opened(both) == ("openvino", "int8")
