@@ -89,6 +89,7 @@ def choices(
     """
     held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face in FACES[manifest.task]}
     _check_precision(precision, sorted({name for name, _ in held}), manifest)
+    _check_device(engine, device)
     found, notes = [], []
     for name in ENGINES.names() if engine == AUTO else [engine]:
         candidate: Engine = ENGINES.get(name)
@@ -102,8 +103,9 @@ def choices(
         wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]
         found += [Choice(name, candidate, p) for p in _trusted(name, candidate, wanted, notes)]
     if not found:
+        what = "" if precision == AUTO else f" in {precision}"
         where = "" if device == AUTO else f" on the {device}"
-        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}{where}")
+        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name}{what}{where}")
     return _best_first(found, manifest), notes
 
 
@@ -137,6 +139,12 @@ def _has_gpu() -> bool:
     except MachineCannot:
         return False
     return True
+
+
+def _check_device(engine: str, device: str) -> None:
+    own = device if engine == AUTO else ENGINES.get(engine).device
+    if device not in (AUTO, own):
+        raise BadInput(f"{engine} runs on the {own}, not on the {device}; name the engine or the device, and not both")
 
 
 def _check_precision(precision: str, held: list[str], manifest: Manifest) -> None:
