@@ -83,7 +83,7 @@ class Engine:
 
     def version(self) -> str:
         """The version of the package behind it, which must be usable."""
-        return need(self.module, self.extra).__version__
+        return str(need(self.module, self.extra).__version__)
 
 
 def _complaint(asked: Callable[[], object]) -> str | None:
