@@ -16,6 +16,7 @@ from .core.tensorrt_plan import FLAVOURS
 from .export.options import output_file, refuse_taken
 from .runtime.devices import devices
 from .runtime.machine import processor_features
+from .runtime.original import TORCH, Original
 from .runtime.saturation import why_not_int8
 
 _WORST_FIRST = ("error", "warning", "note")
@@ -49,13 +50,13 @@ def doctor(
 
 
 def engines() -> list[dict[str, Any]]:
-    """Every engine, and TensorRT in both flavours, which builds plans: whether it is usable here, or why not."""
+    """Every engine, torch, and TensorRT in both flavours, which builds plans: whether it is usable here, or why not."""
     found = []
-    for name, engine in ENGINES.items():
+    for name, engine in [*ENGINES.items(), (TORCH, Original.engine)]:
         reason = engine.why_not()
         facts: dict[str, Any] = {"usable": reason is None, "why_not": reason}
         facts["version"] = None if reason else engine.version()
-        facts["why_not_int8"] = None if reason else why_not_int8(name)
+        facts["why_not_int8"] = None if reason or "int8" not in engine.speed else why_not_int8(name)
         found.append({"name": name, "summary": engine.summary, **facts})
     for name, (module, extra) in FLAVOURS.items():
         try:

@@ -47,13 +47,7 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
     a file would replace a folder or, as root can, a device.
     """
     path = Path(path)
-    if path.exists() and not (path.is_file() or path.is_dir()):
-        raise BadInput(f"{path} is a device or a pipe; name a file")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
-    except OSError as error:
-        raise BadInput(f"cannot write {path}: {error.strerror or error}") from error
+    scratch = _scratch(path)
     draft = scratch / path.name
     try:
         if folder:
@@ -68,6 +62,24 @@ def whole(path: Path, *, folder: bool = False) -> Iterator[Path]:
         raise
     finally:
         _remove(scratch)
+
+
+def _scratch(path: Path) -> Path:
+    """A new folder beside `path`."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise BadInput(f"{path} is a device or a pipe; name a file")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return Path(tempfile.mkdtemp(prefix=f".{path.stem}-", dir=path.parent))
+    except OSError as error:
+        raise BadInput(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def require_writable(path: Path) -> None:
+    """Raise BadInput where a file cannot be written, before work is done for it; makes the folder that it goes to."""
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; name a file")
+    _remove(_scratch(path))
 
 
 def remove_drafts(path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from .errors import MachineCannot
 
+INSTALL = "install NVIDIA's driver (JetPack's on a Jetson)"
+"""The mend where there is none."""
 _DRIVER = "libcuda.so.1"
 _MULTIPROCESSORS, _MAJOR, _MINOR = 16, 75, 76
 """Attributes as the driver numbers them; the last two are the digits of the compute capability."""
@@ -35,7 +37,7 @@ def first_gpu() -> Gpu:
     try:
         driver = ctypes.CDLL(_DRIVER)
     except OSError as error:
-        raise MachineCannot(f"no NVIDIA driver is here ({_DRIVER} cannot be loaded); nvidia-smi shows one") from error
+        raise MachineCannot(f"no NVIDIA driver is here ({_DRIVER} cannot be loaded): {INSTALL}") from error
     _ask(driver.cuInit, 0)
     device, name = ctypes.c_int(), ctypes.create_string_buffer(256)
     _ask(driver.cuDeviceGet, ctypes.byref(device), 0)
@@ -58,5 +60,6 @@ def _ask(function: Callable[..., int], *arguments: Any) -> None:
     status = function(*arguments)
     if status:
         raise MachineCannot(
-            f"the NVIDIA driver shows no GPU (CUDA error {status}); nvidia-smi shows one that is usable"
+            f"the NVIDIA driver shows no GPU (CUDA error {status}): put one in, or no longer hide it by "
+            f"CUDA_VISIBLE_DEVICES; if nvidia-smi does not see it either, {INSTALL}"
         )

@@ -109,7 +109,7 @@ def build_plan(
     network = builder.create_network(flavour.network_flags)
     parser = trt.OnnxParser(network, log)
     if not parser.parse(graph):
-        raise BadInput(f"TensorRT cannot read this graph: {one_line(parser.get_error(0).desc())}")
+        raise BadInput(f"TensorRT cannot read this graph{_told(parser)}")
     profile = builder.create_optimization_profile()
     for name, (least, best, most) in shapes.items():
         profile.set_shape(name, least, best, most)
@@ -126,6 +126,13 @@ def build_plan(
     if settings.timings:
         settings.timings.keep(config)
     return bytes(plan)
+
+
+def _told(parser: Any) -> str:
+    """Where a parser failed, and why."""
+    error = parser.get_error(0)
+    where = f" at {error.node_operator()} '{error.node_name()}'" if error.node_operator() else ""
+    return f"{where}: {one_line(error.desc())}"
 
 
 def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) -> None:

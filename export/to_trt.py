@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,7 +13,6 @@ import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput, need
-from ..core.files import sha256
 from ..core.make_plan import make_plan, request_plan
 from ..core.plan_facts import NAMES, PlanFacts, PlanRequest, Size, facts_file, read_facts, why_unfit, write_plan
 from ..core.progress import progress
@@ -28,7 +28,7 @@ def export_trt(
     least: Annotated[str, typer.Option("--min", help="Smallest HEIGHTxWIDTH.")] = "64x64",
     best: Annotated[str, typer.Option("--opt", help="HEIGHTxWIDTH to be fastest at.")] = "360x640",
     most: Annotated[str, typer.Option("--max", help="Largest HEIGHTxWIDTH.")] = "1080x1920",
-    sm: Annotated[str, typer.Option(help="Compute capabilities of an RTX plan.")] = "75,80,86,89,120",
+    sm: Annotated[str, typer.Option(help="Compute capabilities of an RTX plan; 8.6 is 86.")] = "75,80,86,89,120",
     workspace: Annotated[
         int | None, typer.Option(metavar="MIB", min=1, help="The most GPU memory that one layer may ask for.")
     ] = None,
@@ -49,14 +49,16 @@ def export_trt(
     Example: pocketlens export trt sesr.onnx -o sesr.plan --flavour rtx --sm 86,89
     """
     one_of(flavour, ("auto", "tensorrt", "rtx"), "--flavour")
-    capabilities = list(dict.fromkeys(name.strip() for name in sm.split(",")))
-    job = read_job(graph, parse_sizes(least, best, most), flavour, capabilities, workspace, dla)
+    if not out.name.strip():
+        raise BadInput(f"name the output NAME.plan, not '{out}'")
+    job = read_job(graph, parse_sizes(least, best, most), flavour, parse_capabilities(sm), workspace, dla)
     if job.flavour.ahead_of_time and timing_cache:
         raise BadInput("TensorRT for RTX times nothing when it builds; leave --timing-cache out")
+    timings = timing_cache or out.with_name(out.name + ".timing")
+    refuse_one_place(job.files, out, timings)
     if not (update and why_other(out, job.request) is None):
         refuse_other(out, job.request, force or update)
         with progress(f"building {out.name}", STEPS, quiet) as advance:
-            timings = timing_cache or out.with_name(out.name + ".timing")
             plan, facts = make_plan(job.graph, job.shapes, job.flavour, job.request, timings, advance)
         write_plan(out, plan, facts)
     facts = read_facts(out)
@@ -67,6 +69,8 @@ def export_trt(
 class Job:
     """A plan to be built."""
 
+    files: Sequence[Path]
+    """What it is built from: the ONNX file first."""
     graph: bytes
     shapes: Mapping[str, Sequence[Shape]]
     flavour: Flavour
@@ -84,13 +88,14 @@ def read_job(
     """An ONNX file, and what is asked for of it. Raises BadInput for what cannot be built, MachineCannot elsewhere."""
     need("onnx", "train")
     from .fit import fitted, input_shapes, read_graph, require_for_dla
+    from .source import source_files, source_sha256
 
-    model = read_graph(path)
+    model, files = read_graph(path), source_files(path)
     sizes, picked = fitted(model, sizes), pick_flavour(flavour)
-    request = request_plan(picked, sizes, path.name, sha256(path), capabilities, workspace, dla)
+    request = request_plan(picked, sizes, path.name, source_sha256(files), capabilities, workspace, dla)
     if dla is not None:
         require_for_dla(model, path, sizes)
-    return Job(model.SerializeToString(), input_shapes(model, sizes), picked, request)
+    return Job(files, model.SerializeToString(), input_shapes(model, sizes), picked, request)
 
 
 def why_other(plan: Path, request: PlanRequest) -> str | None:
@@ -105,7 +110,7 @@ def why_other(plan: Path, request: PlanRequest) -> str | None:
 
 def refuse_other(out: Path, request: PlanRequest, force: bool) -> None:
     """Raise BadInput when something is at `out` that may not be replaced, saying whether it is what is asked for."""
-    if out.is_file() and facts_file(out).is_file() and not force:
+    if out.is_file() and not force:
         reason = why_other(out, request)
         standing = f"it {reason}" if reason else "it is what is asked for, as it stands"
         raise BadInput(f"{out} exists: {standing}; choose another name, or pass --force to build it again")
@@ -113,9 +118,27 @@ def refuse_other(out: Path, request: PlanRequest, force: bool) -> None:
         refuse_taken(path, force)
 
 
+def refuse_one_place(files: Sequence[Path], out: Path, timings: Path) -> None:
+    """Raise BadInput where what is written would lie in the place of what it is made from, or of each other."""
+    taken = {file.resolve() for file in files}
+    for path in (out, facts_file(out), timings):
+        if path.resolve() in taken:
+            raise BadInput(
+                f"{path} cannot be two things: the graph and its weights, the plan, its facts (FILE.json) and its "
+                "timings (FILE.timing) need a name each; choose another"
+            )
+        taken.add(path.resolve())
+
+
 def _line(out: Path, facts: PlanFacts) -> str:
     capabilities = ", ".join(facts.compute_capabilities)
     return f"{out}: {NAMES[facts.flavour]} {facts.version}, {facts.bytes} bytes, for {capabilities}"
+
+
+def parse_capabilities(text: str) -> list[str]:
+    """Compute capabilities between commas, without their points: `8.6`, `sm_86` and `86` are one."""
+    names = (re.sub(r"^(?:sm_?)?(\d+)\.?(\d)$", r"\1\2", name.strip().lower()) for name in text.split(","))
+    return list(dict.fromkeys(names))
 
 
 def parse_sizes(*texts: str) -> list[Size]:

@@ -16,7 +16,7 @@ from ..core.manifest import MOMENT
 from ..core.progress import progress
 from .choose import AUTO, Choice, choices
 from .interpolate import Interpolator
-from .machine import Machine, measure
+from .machine import Machine, measure, most
 from .network import Network
 from .original import TORCH, Original
 from .roofline import Layer, floor, layers
@@ -24,6 +24,7 @@ from .tiles import round_up
 
 _REFERENCE = ("onnxruntime", "fp32")
 _WARM_UP = 3
+_DISTURBED = "more than 100% of peak: something disturbed the machine when its peak was measured; bench again at rest"
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Row:
     """One engine and precision."""
 
     engine: str
+    version: str
     precision: str
     size: str
     threads: int
@@ -59,6 +61,8 @@ class Timed:
     size: tuple[int, int]
     """Height and width of the picture."""
     threads: int
+    machine: Machine | None
+    """The most that it gave, before and after."""
     left_out: Sequence[str] = ()
     """What is usable here and yet does not run this bundle at that size, and why, a line each."""
 
@@ -94,7 +98,7 @@ def take_turns(
                     raise
                 left_out.append(f"{choice}: {error}")
         contenders, trials = [choice for choice, _ in ready], [trial for _, trial in ready]
-        runs = [*trials, trials[0]]
+        before, runs = measure(threads), [*trials, trials[0]]
         seconds = np.empty((rounds, len(runs)))
         for series in seconds:
             for index, run in enumerate(runs):
@@ -102,7 +106,7 @@ def take_turns(
                 run()
                 series[index] = time.perf_counter() - start
             advance()
-    return Timed(contenders, seconds, size, threads, left_out)
+    return Timed(contenders, seconds, size, threads, most(before, measure(threads)), left_out)
 
 
 def _warmed(network: Network | Interpolator, size: tuple[int, int]) -> Callable[[], object]:
@@ -117,12 +121,12 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
     """The JSON of `bench`. `noise` is how far the medians of the reference's two series lie apart, as a share."""
     reference, again = np.median(timed.seconds[:, [0, -1]], axis=0)
     height, width = timed.size
-    machine = measure(timed.threads)
     rows = []
     for choice, series in zip(timed.choices, timed.seconds.T[:-1], strict=True):
         p50, p95, p99 = (float(value) for value in np.percentile(series, (50, 95, 99)))
         row = Row(
             engine=choice.name,
+            version=choice.engine.version(),
             precision=choice.precision,
             size=f"{height}x{width}",
             threads=timed.threads,
@@ -131,18 +135,21 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
             p99_ms=p99 * 1e3,
             fps=1 / p50,
             ratio=float(reference / p50),
-            **_limits(bundle, choice, timed, p50, machine),
+            **_limits(bundle, choice, timed, p50),
         )
         rows.append(asdict(row))
-    named = f"{timed.choices[0].name} {timed.choices[0].precision}"
-    found = asdict(machine) if machine else None
-    return {"reference": named, "noise": abs(float(again / reference) - 1), "machine": found, "rows": rows}
+    return {
+        "reference": str(timed.choices[0]),
+        "noise": abs(float(again / reference) - 1),
+        "machine": asdict(timed.machine) if timed.machine else None,
+        "rows": rows,
+        "notes": [_DISTURBED] if any((row["share_of_peak"] or 0) > 1 for row in rows) else [],
+    }
 
 
-def _limits(
-    bundle: Bundle, choice: Choice, timed: Timed, taken: float, machine: Machine | None
-) -> dict[str, float | None]:
+def _limits(bundle: Bundle, choice: Choice, timed: Timed, taken: float) -> dict[str, float | None]:
     """The fields of a row that hold its seconds against what the machine gives; None for a GPU, which was not asked."""
+    machine = timed.machine
     if machine is None or choice.engine.on_gpu:
         return dict.fromkeys(("share_of_peak", "share_of_bandwidth", "floor_ms"))
     found = _layers(bundle, choice, timed.size)

@@ -81,14 +81,15 @@ def choices(
     The rule of `auto`: the fastest by the speeds the engines state, and where two are equally fast
     the more faithful precision. So int8 is taken where it pays (OpenVINO) and fp32 where it does not
     (onnxruntime), and a GPU before the CPU. Of an engine's precisions the one goes first that was the fastest of
-    this bundle when it was last timed for its contract; and what `bench --save` measured of it here goes before
-    all else. A named engine or precision leaves only the other to be chosen, a named `device` what
-    runs on that. Of engines for a GPU nothing is said where there is none.
-    Raises BadInput for an unknown name or a precision not in the bundle, MachineCannot where a named
-    engine, or every engine, is unusable.
+    this bundle when it was last timed for its contract; and what `bench --save` measured of it here, with this version
+    of the engine, goes before all else. A named engine or precision leaves only the other to be chosen, a named
+    `device` what runs on that. Of engines for a GPU nothing is said where there is none.
+    Raises BadInput for an unknown name, a precision not in the bundle and an engine for another device, MachineCannot
+    where a named engine, or every engine, is unusable.
     """
     held = {(graph.precision, graph.target) for graph in manifest.graphs if graph.face in FACES[manifest.task]}
     _check_precision(precision, sorted({name for name, _ in held}), manifest)
+    _check_device(engine, device)
     found, notes = [], []
     for name in ENGINES.names() if engine == AUTO else [engine]:
         candidate: Engine = ENGINES.get(name)
@@ -102,8 +103,9 @@ def choices(
         wanted = [p for p in PRECISIONS if precision in (AUTO, p) and (p, candidate.reads) in held]
         found += [Choice(name, candidate, p) for p in _trusted(name, candidate, wanted, notes)]
     if not found:
+        what = "" if precision == AUTO else f" in {precision}"
         where = "" if device == AUTO else f" on the {device}"
-        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name} in {precision}{where}")
+        raise MachineCannot("; ".join(notes) or f"no engine here runs {manifest.name}{what}{where}")
     return _best_first(found, manifest), notes
 
 
@@ -123,9 +125,10 @@ def _best_first(found: Sequence[Choice], manifest: Manifest) -> list[Choice]:
     most = {name: max(choice.speed for choice in ways) for name, ways in groupby(found, lambda choice: choice.name)}
 
     def rank(choice: Choice) -> tuple[float, float, bool, int]:
-        here = measured.get(str(choice), 0.0)
+        here = measured.get(str(choice))
+        fps = here.fps if here and here.version == choice.engine.version() else 0.0
         first = recorded.get(choice.name) == choice.precision
-        return -here, -(most[choice.name] if first else choice.speed), not first, PRECISIONS.index(choice.precision)
+        return -fps, -(most[choice.name] if first else choice.speed), not first, PRECISIONS.index(choice.precision)
 
     return sorted(found, key=rank)
 
@@ -136,6 +139,12 @@ def _has_gpu() -> bool:
     except MachineCannot:
         return False
     return True
+
+
+def _check_device(engine: str, device: str) -> None:
+    own = device if engine == AUTO else ENGINES.get(engine).device
+    if device not in (AUTO, own):
+        raise BadInput(f"{engine} runs on the {own}, not on the {device}; name the engine or the device, and not both")
 
 
 def _check_precision(precision: str, held: list[str], manifest: Manifest) -> None:

@@ -1,4 +1,4 @@
-"""`pocketlens models`, `bench` and `doctor`."""
+"""`pocketlens models` and `bench`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import typer
 
 from ..core.bundle import read
 from ..core.commands import Json, Quiet, report
+from ..core.files import require_writable
 from ..core.locate import shipped_bundles
 from .bench import bench as measure
 from .engine import all_threads
 from .options import Model, Threads
-from .remembered import remember
+from .remembered import place, remember
 from .resolve import open_bundle
 from .sizes import parse_size
 
@@ -54,7 +55,13 @@ def bench(
     engines: Annotated[str, typer.Option(help="Engines to time, separated by commas; all by default.")] = "",
     threads: Threads = None,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each is run, taking turns.")] = 40,
-    save: Annotated[bool, typer.Option("--save", help="Let auto go by this from now on.")] = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save",
+            help="Let auto go by this from now on; what was saved of other engines at the same size and threads stays.",
+        ),
+    ] = False,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -65,9 +72,11 @@ def bench(
     height, width = parse_size(size)
     named = [name.strip() for name in engines.split(",") if name.strip()]
     bundle = open_bundle(model)
-    result = measure(bundle, height, width, named, threads or all_threads(), rounds, quiet)
+    if json not in (None, "-"):
+        require_writable(Path(json))
     if save:
-        remember(bundle.manifest, result["rows"])
+        require_writable(place(bundle.manifest))
+    result = measure(bundle, height, width, named, threads or all_threads(), rounds, quiet)
 
     def lines() -> str:
         rows = [
@@ -78,9 +87,11 @@ def bench(
         head = f"{'engine':27}{'p50 ms':>9}{'p95 ms':>9}{'p99 ms':>9}{'fps':>8}{'ratio':>7}"
         head += f"{'of peak':>9}{'of bandwidth':>14}"
         tail = f"ratio: times as fast as {result['reference']}; noise {result['noise']:.1%}"
-        return "\n".join([head, *rows, *result["left_out"], tail])
+        return "\n".join([head, *rows, *result["left_out"], tail, *result["notes"]])
 
     report(result, json, lines, quiet)
+    if save:
+        remember(bundle.manifest, result)
 
 
 def _percent(share: float | None) -> str:

@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 
+from ..core.gpu import INSTALL
 from .engine import all_threads
 
 _ROOT = Path("/")
@@ -28,14 +29,15 @@ def _cpu(root: Path) -> dict[str, str]:
     name = re.search(r"^model name\s*:\s*(.+)$", _text(root / "proc/cpuinfo"), re.MULTILINE)
     memory = re.search(r"^MemTotal:\s*(\d+) kB", _text(root / "proc/meminfo"), re.MULTILINE)
     size = f", {int(memory[1]) / 2**20:.0f} GiB of memory" if memory else ""
-    return {"kind": "cpu", "name": name[1] if name else os.uname().machine, "told": f"{all_threads()} threads{size}"}
+    threads = "1 thread" if all_threads() == 1 else f"{all_threads()} threads"
+    return {"kind": "cpu", "name": name[1] if name else os.uname().machine, "told": f"{threads}{size}"}
 
 
 def _gpus(root: Path) -> list[dict[str, str]]:
     """NVIDIA's, by what its driver shows; one line that there is none where it shows nothing."""
     driver = re.search(r"Kernel Module(?: for \S+)?\s+(\S+)", _text(root / "proc/driver/nvidia/version"))
     if not driver:
-        return [{"kind": "gpu", "name": "none", "told": "no NVIDIA driver is loaded; nvidia-smi shows one that is"}]
+        return [{"kind": "gpu", "name": "none", "told": f"no NVIDIA driver is loaded: {INSTALL}"}]
     found = sorted((root / "proc/driver/nvidia/gpus").glob("*/information"))
     names = [re.search(r"^Model:\s*(.+)$", _text(path), re.MULTILINE) for path in found]
     if not found:

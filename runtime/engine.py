@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NoReturn, Protocol
 
 import numpy as np
@@ -71,17 +73,29 @@ class Engine:
         return "gpu" if self.on_gpu else "cpu"
 
     def why_not(self) -> str | None:
-        """Why this machine cannot use it, with the mend; None when it can."""
-        try:
-            self.ready()
-            need(self.module, self.extra)
-        except MachineCannot as error:
-            return str(error)
-        return None
+        """Why this machine cannot use it, with the mend of all that is missing; None when it can."""
+        missing = _complaint(self.ready)
+        # A package that is there is not imported in vain: that takes time.
+        if missing and _installed(self.module):
+            return missing
+        package = _complaint(lambda: need(self.module, self.extra))
+        return "; ".join(filter(None, (missing, package))) or None
 
     def version(self) -> str:
         """The version of the package behind it, which must be usable."""
-        return need(self.module, self.extra).__version__
+        return str(need(self.module, self.extra).__version__)
+
+
+def _complaint(asked: Callable[[], object]) -> str | None:
+    try:
+        asked()
+    except MachineCannot as error:
+        return str(error)
+    return None
+
+
+def _installed(module: str) -> bool:
+    return module in sys.modules or find_spec(module) is not None
 
 
 def no_fallback(error: MachineCannot) -> NoReturn:

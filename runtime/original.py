@@ -44,7 +44,12 @@ def _refuse(graph: bytes, threads: int) -> Program:
 
 
 _ENGINE = Engine(
-    summary="PyTorch on the CPU", module=TORCH, extra="train", reads="cpu", speed={"fp32": 1.0}, load=_refuse
+    summary="PyTorch on the CPU, the reference of checkpoints",
+    module=TORCH,
+    extra="train",
+    reads="cpu",
+    speed={"fp32": 1.0},
+    load=_refuse,
 )
 
 

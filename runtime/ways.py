@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ..core.bundle import Bundle
-from ..core.errors import MachineCannot
-from .choose import Choice, choices
+from ..core.catalog import ENGINES
+from ..core.errors import BadInput, MachineCannot
+from .choose import AUTO, Choice, choices
 from .interpolate import Interpolator
 from .network import Network
 
@@ -25,7 +26,9 @@ class Ways:
         stream: int | None,
         device: str,
     ) -> None:
-        self._bundle, self._settings = bundle, (threads, tile, stream)
+        if stream and engine != AUTO and not ENGINES.get(engine).takes_stream:
+            raise BadInput(f"{engine} works on no CUDA stream; leave the stream out, or take tensorrt")
+        self._bundle, self._settings, self._stream = bundle, (threads, tile, stream), stream
         self._left, self.notes = choices(bundle.manifest, engine, precision, device)
         """Why better ways are not used, and which have failed, a line each."""
 
@@ -41,6 +44,8 @@ class Ways:
                 self.notes.append(f"{choice}: {error}")
                 continue
             self.notes += [f"{choice}: {note}" for note in network.notes]
+            if self._stream and not choice.engine.takes_stream:
+                self.notes.append(f"{choice}: works on no CUDA stream, and leaves the one that was given alone")
             self.choice = choice
             return network
         raise kind("; ".join(self.notes))

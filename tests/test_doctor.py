@@ -32,11 +32,12 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> dict:
 
 def test_every_engine_is_told_of(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch):
     engines = {engine["name"]: engine for engine in told(capsys)["engines"]}
-    assert engines.keys() == {*ENGINES.names(), "tensorrt (plans)", "rtx (plans)"}
+    assert engines.keys() == {*ENGINES.names(), "torch", "tensorrt (plans)", "rtx (plans)"}
     for name in usable():
         assert engines[name]["usable"] and engines[name]["why_not"] is None
     assert all(engine["usable"] or engine["why_not"] for engine in engines.values())
     assert "not executed here" in engines["tensorrt"]["summary"]
+    assert engines["torch"]["usable"] and "the reference" in engines["torch"]["summary"]
     monkeypatch.setitem(sys.modules, "openvino", None)
     (missing,) = [engine for engine in told(capsys)["engines"] if engine["name"] == "openvino"]
     assert not missing["usable"] and "pip install" in missing["why_not"]
@@ -180,3 +181,9 @@ def test_devices_are_read_from_the_system(tmp_path: Path, files: dict[str, str],
     assert (cpu["kind"], cpu["name"]) == ("cpu", "A CPU") and cpu["told"].endswith("16 GiB of memory")
     assert [(one["kind"], one["name"]) for one in others] == [(kind, name) for kind, name, _ in expected]
     assert all(one["told"].startswith(told) for one, (_, _, told) in zip(others, expected, strict=True))
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, "1 thread, 16 GiB of memory"), (2, "2 threads, 16 GiB of memory")])
+def test_threads_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, expected: str):
+    monkeypatch.setattr("pocketlens.runtime.devices.all_threads", lambda: count)
+    assert devices(write(tmp_path, CPU))[0]["told"] == expected

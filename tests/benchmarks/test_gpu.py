@@ -12,6 +12,7 @@ import pytest
 import torch
 import torch_ways
 from pocketlens.core import checkpoint
+from pocketlens.core.locate import shipped_bundles
 from torch import nn
 
 needs_gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="torch sees no CUDA device")
@@ -29,7 +30,7 @@ def test_a_run_on_the_cpu_has_a_row_for_each_way_that_agrees_with_the_reference(
     assert run(monkeypatch, "--device", "cpu", "--sizes", "16x20", "--rounds", 1, "--out", out) == 0
     found = json.loads(out.read_text())
     assert found["device"] == "CPU" and found["bandwidth_gbs"] > 0
-    assert {one["model"] for one in found["results"]} == {"fsrcnn-x2", "ifnet-lite", "sesr-x2"}
+    assert {one["model"] for one in found["results"]} == shipped_bundles().keys()
     for one in found["results"]:
         (row,) = one["rows"]
         assert row["from"] == "device" and row["p50_ms"] <= row["p99_ms"]
@@ -88,7 +89,7 @@ def test_a_graph_that_cannot_be_captured_is_told_of(monkeypatch: pytest.MonkeyPa
 
 @needs_gpu
 @pytest.mark.gpu
-@pytest.mark.parametrize("model", ["fsrcnn-x2", "ifnet-lite", "sesr-x2"])
+@pytest.mark.parametrize("model", [*shipped_bundles()])
 def test_a_gpu_makes_the_picture_of_the_reference(model: str):
     trained = checkpoint.load(gpu.RUNS / model)
     feeds = gpu.frames_of(trained.spec, (64, 96))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from pocketlens.core.errors import BadInput
-from pocketlens.core.files import refuse_existing, sha256, to_json, whole, write_text
+from pocketlens.core.files import refuse_existing, require_writable, sha256, to_json, whole, write_text
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path):
@@ -74,3 +74,11 @@ def test_a_pipe_or_device_is_never_replaced(tmp_path: Path):
         with pytest.raises(BadInput, match="device or a pipe"):
             write_text(tmp_path / name, "{}")
     assert (tmp_path / "stdout").is_symlink() and (tmp_path / "pipe").is_fifo()
+
+
+def test_a_place_can_be_tried_before_there_is_anything_to_write(tmp_path: Path):
+    require_writable(tmp_path / "new" / "a.json")
+    assert [path.name for path in tmp_path.rglob("*")] == ["new"], "nothing is left but the folder"
+    for place in (tmp_path, Path("/dev/null"), Path("/dev/null/a.json")):
+        with pytest.raises(BadInput):
+            require_writable(place)

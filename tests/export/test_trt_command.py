@@ -8,11 +8,14 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 from commands import pocketlens
+from onnx import helper
 from plans import small_graph
 from pocketlens.core.plan_facts import PlanFacts
 from pocketlens.export.to_trt import export_trt
@@ -93,6 +96,81 @@ def test_a_plan_of_something_else_is_refused_with_the_reason_and_updated_when_as
     assert facts(tmp_path) != first
     assert export(*options) == 2
     assert "it is what is asked for" in said()
+
+
+@pytest.mark.parametrize("name", ["8.6", "sm_86", "SM86"])
+def test_a_compute_capability_can_be_written_as_others_do(export: Export, tmp_path: Path, name: str):
+    assert export("--sm", f"{name},86,12.0") == 0
+    assert facts(tmp_path)["compute_capabilities"] == ["86", "120"]
+
+
+def test_one_that_it_does_not_build_for_is_refused(export: Export, said: Callable[[], str]):
+    assert export("--sm", "8..6") == 2
+    assert "cannot build for sm '8..6'; it builds for 75" in said()
+
+
+def test_a_plan_without_its_facts_is_refused_with_the_reason(export: Export, said: Callable[[], str], tmp_path: Path):
+    assert export() == 0
+    (tmp_path / "small.plan.json").unlink()
+    assert export() == 2
+    assert "small.plan exists: it has no sound facts beside it, in small.plan.json; " in said()
+
+
+@pytest.mark.parametrize(
+    ("graph", "out"), [("g.onnx", "g.onnx"), ("g.json", "g"), ("g.onnx", "g.data"), ("g.plan.timing", "g.plan")]
+)
+def test_what_a_plan_is_built_from_is_not_overwritten(
+    tmp_path: Path, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch, graph: str, out: str
+):
+    monkeypatch.chdir(tmp_path)
+    beside(tmp_path / graph)
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    command = ("export", "trt", graph, "-o", tmp_path / out, "--flavour", "rtx", "--sm", "86", *SMALL_SIZES)
+    assert pocketlens(*command, "--force", "--quiet") == 2
+    assert "cannot be two things" in said()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("out", [".", "/"])
+def test_an_output_needs_a_name(graph: Path, said: Callable[[], str], out: str):
+    assert pocketlens("export", "trt", graph, "-o", out, "--flavour", "rtx") == 2
+    assert f"name the output NAME.plan, not '{out}'" in said()
+
+
+def beside(path: Path, seed: int = 0) -> None:
+    """A graph whose weights lie in `g.data` beside it."""
+    model = onnx.load_from_string(small_graph(seed=seed))
+    (path.parent / "g.data").unlink(missing_ok=True)
+    onnx.save(model, path, "protobuf", save_as_external_data=True, location="g.data", size_threshold=0)
+
+
+def test_weights_in_another_file_belong_to_the_source(
+    tmp_path: Path, said: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.chdir(tmp_path)
+    beside(tmp_path / "g.onnx")
+    graph = (tmp_path / "g.onnx").read_bytes()
+    command = ("export", "trt", "g.onnx", "-o", "g.plan", "--flavour", "rtx", "--sm", "86", *SMALL_SIZES, "--quiet")
+    assert pocketlens(*command) == 0
+    beside(tmp_path / "g.onnx", seed=1)
+    assert (tmp_path / "g.onnx").read_bytes() == graph
+    assert pocketlens(*command) == 2
+    assert "it was built from another graph than g.onnx now is" in said()
+
+
+def test_the_hash_of_a_graph_in_one_file_is_that_of_the_file(export: Export, graph: Path, tmp_path: Path):
+    assert export() == 0
+    assert facts(tmp_path)["source_sha256"] == sha256(graph.read_bytes()).hexdigest()
+
+
+def test_an_unknown_operator_is_named_with_its_node(tmp_path: Path, said: Callable[[], str]):
+    model = onnx.load_from_string(small_graph())
+    model.graph.node[0].op_type, model.graph.node[0].domain, model.graph.node[0].name = "Mystery", "own", "here"
+    model.opset_import.append(helper.make_opsetid("own", 1))
+    onnx.save(model, tmp_path / "m.onnx")
+    command = ("export", "trt", tmp_path / "m.onnx", "-o", tmp_path / "m.plan", "--flavour", "rtx", *SMALL_SIZES)
+    assert pocketlens(*command, "--quiet") == 2
+    assert "TensorRT cannot read this graph at Mystery 'here': " in said()
 
 
 def test_a_changed_graph_makes_a_plan_stale(export: Export, said: Callable[[], str], graph: Path):

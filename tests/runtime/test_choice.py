@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from bundles import make_bundle, upscaler_graph
-from commands import pocketlens
 from contracts import changed
 from pocketlens.core.bundle import Bundle, read
 from pocketlens.core.catalog import ENGINES
@@ -121,14 +119,27 @@ def test_a_named_precision_is_kept_to_whatever_was_recorded(both: Path):
     assert str(first) == "openvino int8"
 
 
-def test_auto_goes_by_what_bench_saved(both: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
-    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path / "cache"))
-    assert opened(both) == ("openvino", "int8")
-    assert pocketlens("bench", both, "--size", "16x16", "--rounds", 2, "--save", "--quiet") == 0
-    (kept,) = (tmp_path / "cache").rglob("*.json")
-    speeds = json.loads(kept.read_text())
-    assert opened(both) == tuple(max(speeds, key=speeds.__getitem__).split())
-    kept.write_text(json.dumps({**speeds, "onnxruntime fp32": 1e9}))
-    assert opened(both) == ("onnxruntime", "fp32")
-    kept.write_text("not JSON")
-    assert opened(both) == ("openvino", "int8")
+def test_an_engine_and_a_device_that_it_does_not_run_on_are_told_apart(both: Path):
+    with pytest.raises(BadInput, match="openvino runs on the cpu, not on the gpu"):
+        Session.open(both, engine="openvino", device="gpu")
+    assert opened(both, engine="openvino", device="cpu") == ("openvino", "int8")
+
+
+def test_a_stream_is_refused_by_a_named_engine_without_one_and_noted_of_a_chosen_one(both: Path):
+    with pytest.raises(BadInput, match="openvino works on no CUDA stream"):
+        Session.open(both, engine="openvino", stream=5)
+    with Session.open(both, stream=5) as session:
+        assert session.notes == ("openvino int8: works on no CUDA stream, and leaves the one that was given alone",)
+
+
+def test_an_engine_without_driver_and_package_names_the_mend_of_both(both: Path, monkeypatch: pytest.MonkeyPatch):
+    def no_driver():
+        raise MachineCannot("no driver is here")
+
+    engine = ENGINES.get("tensorrt")
+    monkeypatch.setattr(choose.ENGINES, "get", lambda _: replace(engine, module="absent", ready=no_driver))
+    with pytest.raises(MachineCannot, match=r"no driver is here; absent is not .* pip install 'pocketlens\[trt\]'"):
+        Session.open(both, engine="tensorrt")
+    monkeypatch.setattr(choose.ENGINES, "get", lambda _: replace(engine, module="numpy", ready=no_driver))
+    with pytest.raises(MachineCannot, match=r"no driver is here$"):
+        Session.open(both, engine="tensorrt")

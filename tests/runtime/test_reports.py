@@ -13,6 +13,8 @@ from engines_here import usable
 from fake_tensorrt import install
 from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core import locate
+from pocketlens.runtime import bench as timing
+from pocketlens.runtime.machine import Machine
 
 
 def reported(capsys: pytest.CaptureFixture[str], *arguments: object):
@@ -80,6 +82,18 @@ def test_bench_without_openvino_gives_no_share_of_what_the_machine_can(tmp_path:
     (row,) = result["rows"]
     assert [row[key] for key in ("share_of_peak", "share_of_bandwidth", "floor_ms")] == [None] * 3
     assert result["machine"] is None
+
+
+@pytest.mark.parametrize(("seen", "disturbed"), [((1e15, 1.0), False), ((1.0, 1e15), False), ((1.0, 2.0), True)])
+def test_bench_measures_the_machine_twice_and_says_when_its_peak_was_surpassed(
+    tmp_path: Path, capsys, monkeypatch, seen: tuple[float, float], disturbed: bool
+):
+    machines = [Machine({"fp32": operations, "int8": operations}, operations) for operations in seen]
+    monkeypatch.setattr(timing, "measure", lambda _threads: machines.pop(0))
+    command = ("bench", make_bundle(tmp_path / "b.plens"), "--size", "8x8", "--rounds", 1, "--engines", "onnxruntime")
+    result = reported(capsys, *command)
+    assert result["machine"]["operations"]["fp32"] == max(seen) and machines == []
+    assert ["disturbed the machine" in note for note in result["notes"]] == [True] * disturbed
 
 
 @pytest.mark.parametrize("size", ["360", "0x5", "axb"])
