@@ -63,7 +63,7 @@ def test_it_names_every_limit_and_its_verdict(page: str, told: list[dict]):
     assert [model["verdict"] for model in told] == ["undecided"] * 3, "no time was given for latency"
     for model in told:
         for limit in model["limits"]:
-            assert f'>{limit["name"]}</th><td><span class="verdict {limit["verdict"]}">' in page
+            assert f'>{limit["name"]}</th><td data-column="verdict"><span class="verdict {limit["verdict"]}">' in page
 
 
 def test_it_tells_scores_with_the_gaps_to_fp32_and_to_the_teacher(page: str):
@@ -84,12 +84,12 @@ def test_it_tells_what_was_measured_where_it_was_made(page: str, told: list[dict
 def test_it_tells_what_was_measured_when_the_model_was_sealed(page: str, folder: Path):
     contract = read(folder / "up.plens").manifest.contract
     assert contract
-    found = re.search(r"Measured on Set14, 3 pictures, when it was sealed</caption>(.*?)</table>", page)
+    found = re.search(r"Measured on Set14, 3 pictures, when it was sealed</figcaption>(.*?)</table>", page)
     assert found
     for scores in contract.sets["Set14"].scores:
         row = re.search(rf">{scores.precision} {scores.engine}</th>(.*?)</tr>", found[1])
         assert row and f">{sum(scores.banding) / 3:.3f}</td>" in row[1] and f">{scores.gap:.3f}</td>" in row[1]
-    recorded = re.search(r"when it was sealed, or since</caption>(.*?)</table>", page)
+    recorded = re.search(r"when it was sealed, or since</figcaption>(.*?)</table>", page)
     assert recorded and {"1.25", "1.7%", "98", "Elsewhere, 2 cores"} <= set(re.findall(r">([^<>]+)</td>", recorded[1]))
 
 
