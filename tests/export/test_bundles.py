@@ -13,7 +13,9 @@ from onnx import numpy_helper
 from pocketlens.core import bundle as bundles
 from pocketlens.core import picture
 from pocketlens.core.bundle import Bundle
+from pocketlens.core.metrics import PERFECT
 from pocketlens.export.samples import SIDE, draw
+from pocketlens.export.task import task
 from pocketlens.runtime import Session
 from runs import write_photos, write_teacher
 
@@ -240,6 +242,11 @@ def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path,
     (run / "recipe.toml").write_text("[card\n")
     assert pocketlens(*command, "--force") == 2
     assert "cannot be read as TOML" in capsys.readouterr().err
+
+
+def test_no_picture_counts_more_than_one_that_is_as_good_as_equal(opened: Bundle):
+    scores = task("upscale").score(opened, [("flat", np.full((48, 64, 3), 128, np.uint8))])
+    assert scores["psnr_y_bicubic"] == PERFECT
 
 
 def test_what_was_measured_is_sealed_and_kept_where_it_was_made(sealed: Path, opened: Bundle, photos: Path):

@@ -144,6 +144,13 @@ def test_folders_are_scored_by_the_models_that_can_use_them(folder: Path, capsys
     assert not (folder / "never.html").exists()
 
 
+def test_the_pictures_of_the_owner_are_shown_before_the_samples(folder: Path):
+    model, photos, out = upscaler(folder / "owned"), write_photos(folder / "owned" / "mine", 5), folder / "owned.html"
+    assert pocketlens("report", model, "-o", out, "--data", photos, *QUICKLY) == 0
+    shown = re.findall(r"<h3>Picture \d, of (\w+)</h3>", out.read_text(encoding="utf-8"))
+    assert shown == ["mine"] * 4 + ["samples"] * 2
+
+
 def make_interpolator_without_samples(folder: Path) -> Path:
     from interpolators import make_interpolator
 
