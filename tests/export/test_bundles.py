@@ -244,6 +244,17 @@ def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path,
     assert "cannot be read as TOML" in capsys.readouterr().err
 
 
+def test_how_the_training_went_is_sealed_at_some_of_its_steps(tmp_path: Path):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    rows = [{"step": step, "psnr_y": 30 + step / 1e4, "pixel": 0.5, "note": "no number"} for step in range(1, 1001)]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--seconds", 0)
+    assert pocketlens(*command, "--quiet") == 0
+    curve = bundles.read(tmp_path / "a.plens").manifest.curve
+    assert curve[0] == {"step": 1, "psnr_y": 30.0001, "pixel": 0.5} and curve[-1]["step"] == 1000
+    assert 24 <= len(curve) <= 60
+
+
 def test_no_picture_counts_more_than_one_that_is_as_good_as_equal(opened: Bundle):
     scores = task("upscale").score(opened, [("flat", np.full((48, 64, 3), 128, np.uint8))])
     assert scores["psnr_y_bicubic"] == PERFECT

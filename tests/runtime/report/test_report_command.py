@@ -100,9 +100,10 @@ def test_pictures_are_shown_with_maps_of_their_errors(page: str):
     assert re.findall(r"<img (?!alt=\"[^\"]+\" src=\"data:image/png;base64,)", page) == []
 
 
-def test_the_curves_of_a_run_folder_are_drawn_and_listed(page: str):
+def test_the_curves_of_a_run_folder_and_of_what_was_sealed_are_drawn_and_listed(page: str):
     assert "psnr_y: 36.1 at step 1,000, 36.5 at step 5,000" in page
-    assert page.count("<polyline") == 4, "two lines, and a sample of each"
+    assert "psnr_y: 35.25 at step 2,000, 35.75 at step 4,000" in page
+    assert page.count("<polyline") == 8, "two lines of each, and a sample of each line"
     assert 'scope="row" class="number">5,000</th><td class="number">36.5</td>' in page
 
 
