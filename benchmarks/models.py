@@ -2,9 +2,9 @@
 
     python benchmarks/models.py --data Set5 --data Set14 --data B100 --data middlebury-other --data ucf101 --data davis
 
-Scores every run in `students/weights` on every set of its task, and the int8 of the bundle that was sealed from it.
-Writes `benchmarks/results/models.json`, and from that and what `benchmarks/speeds.py` wrote the page and README's
-table; with no `--data`, these alone.
+Scores every run in `students/weights` on every set of its task, worn where it learned from worn pictures, and the int8
+of the bundle that was sealed from it. Writes `benchmarks/results/models.json`, and from that and what
+`benchmarks/speeds.py` wrote the page and README's table; with no `--data`, these alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from pocketlens.core.errors import BadInput
 from pocketlens.core.files import to_json, write_text
 from pocketlens.core.locate import BUNDLES
 from pocketlens.distill import recipe as recipes
+from pocketlens.distill.degradation import degrader
+from pocketlens.distill.evaluate import Trial
 from pocketlens.distill.model import open_model
 from pocketlens.distill.score_folder import score_folder
 from pocketlens.export.cost import macs_per_pixel, parameters
@@ -41,10 +43,12 @@ def facts(run: Path, sets: list[Path]) -> dict[str, Any]:
     trained, trained_on = checkpoint.load(run), json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     recipe, deployed, spec = recipes.load(str(run / "recipe.toml")), trained.deployed(), trained.spec
     fitting = [folder for folder in sets if holds_triplets(folder) == (spec.task == "interpolate")]
+    trial = Trial(degrader(recipe.data.degradation))
     return {
         "name": run.name,
         "task": spec.task,
         "scale": spec.scale,
+        "degradation": recipe.data.degradation,
         "parameters": parameters(deployed),
         "macs": macs_per_pixel(deployed, spec) * PIXELS / spec.scale**2,
         "recipe": recipe.summary,
@@ -54,8 +58,8 @@ def facts(run: Path, sets: list[Path]) -> dict[str, Any]:
         "seconds": trained_on["seconds"],
         "machine": trained_on.get("machine", "not recorded"),
         "data": {source: recipe.card.licence(source) for source in recipe.data.train},
-        "scores": {folder.name: scores(str(run), folder) for folder in fitting},
-        "int8": int8(run.name, trained.digest, fitting),
+        "scores": {folder.name: scores(str(run), folder, trial) for folder in fitting},
+        "int8": int8(run.name, trained.digest, fitting, trial),
     }
 
 
@@ -67,17 +71,17 @@ def holds_triplets(folder: Path) -> bool:
         return False
 
 
-def scores(model: str, folder: Path, precision: str | None = None) -> dict[str, Any]:
+def scores(model: str, folder: Path, trial: Trial, precision: str | None = None) -> dict[str, Any]:
     """The means that `distill eval` gives, and the baseline's."""
-    found = score_folder(open_model(model, precision=precision), folder, quiet=True)
+    found = score_folder(open_model(model, precision=precision), folder, quiet=True, trial=trial)
     return {"mean": found["mean"], "baseline": found["baseline"]}
 
 
-def int8(name: str, digest: str, sets: list[Path]) -> dict[str, Any]:
+def int8(name: str, digest: str, sets: list[Path], trial: Trial) -> dict[str, Any]:
     """Means of the shipped bundle in int8 on each set; nothing where it was not sealed from these weights."""
     if not (BUNDLES / f"{name}.plens").exists() or open_bundle(name).manifest.provenance["weights_sha256"] != digest:
         return {}
-    return {folder.name: scores(name, folder, "int8")["mean"] for folder in sets}
+    return {folder.name: scores(name, folder, trial, "int8")["mean"] for folder in sets}
 
 
 def main() -> None:

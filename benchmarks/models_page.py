@@ -19,6 +19,11 @@ own luma rounded to 8 bits. LR is made by antialiased bicubic. The last column i
 int8, in dB, on each set. Set5 was watched while models were trained and recipes compared; Set14 and B100 were never
 chosen by.
 """
+_RESTORERS = """## Upscalers of worn pictures
+The same of models for what real cameras give: LR is worn as in their training. They learned from a teacher's pictures,
+not from the truth, and PSNR to the truth prefers blur to detail that may be a little off: how near they come to the
+teacher, and what that looks like, is in [restoration.md](restoration.md).
+"""
 _INTERPOLATORS = """## Interpolators
 RGB PSNR in dB and SSIM of the middle frame.
 """
@@ -49,18 +54,19 @@ research; train on your own before you sell a product.
 
 def page(models: Sequence[Facts], speeds: Mapping[str, Facts]) -> str:
     """The whole page; `speeds` are by the model's name."""
-    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    clean, worn = _upscalers(models, "bicubic"), _upscalers(models, "real")
     interpolators = [one for one in models if one["task"] == "interpolate"]
     return "\n".join(
-        [_HEAD, _UPSCALERS, *_scores(upscalers, _upscaled), "", _INTERPOLATORS, *_scores(interpolators, _between), "",
-         _TRAINING, *_training([*upscalers, *interpolators]), "", _SPEEDS, *_fast(speeds), "",
+        [_HEAD, _UPSCALERS, *_scores(clean, _upscaled), "", _RESTORERS, *_scores(worn, _upscaled), "",
+         _INTERPOLATORS, *_scores(interpolators, _between), "",
+         _TRAINING, *_training([*clean, *worn, *interpolators]), "", _SPEEDS, *_fast(speeds), "",
          _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
 
 
 def front(models: Sequence[Facts]) -> str:
-    """README's table of the upscalers."""
-    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    """README's table of the upscalers of clean pictures."""
+    upscalers = _upscalers(models, "bicubic")
     sets = list(dict.fromkeys(name for one in upscalers for name in one["scores"]))
     rows = []
     for place, one in enumerate(upscalers):
@@ -72,6 +78,12 @@ def front(models: Sequence[Facts]) -> str:
         published = _PUBLISHED.get(one["name"], "")
         rows.append([f"`{one['name']}`", f"{one['parameters']:,}", *reached, int8, published])
     return "\n".join(_table(["model", "parameters", *sets, f"{sets[0]}, int8", "published"], rows)) + "\n"
+
+
+def _upscalers(models: Sequence[Facts], degradation: str) -> list[Facts]:
+    """Those that learned from pictures made small in this way, by scale."""
+    found = (one for one in models if one["task"] == "upscale" and one["degradation"] == degradation)
+    return sorted(found, key=lambda one: one["scale"])
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -143,7 +155,8 @@ def _fast(speeds: Mapping[str, Facts]) -> list[str]:
             f"`{name}`",
             one["way"],
             f"{one['ms']['shipped']:.1f} ms",
-            *(f"{one['times_as_fast'][key]:.3g}" for key in ("of_published", "of_teacher")),
+            f"{one['times_as_fast']['of_published']:.1f}",
+            f"{one['times_as_fast']['of_teacher']:,.0f}",
         ]
         for name, one in speeds.items()
     )
