@@ -42,8 +42,11 @@ def join(*content: str) -> Html:
     return Html("".join(part if isinstance(part, Html) else html.escape(part) for part in content))
 
 
-def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> Html:
-    """A table whose first column names the rows; it scrolls in a box of its own, and is set by what columns hold."""
+def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]], cards: bool = False) -> Html:
+    """A table whose first column names the rows; it scrolls in a box of its own, and is set by what columns hold.
+
+    On a phone the rows may be `cards` instead, which tell the column of each cell and leave nothing to scroll to.
+    """
     columns = range(len(head))
     kinds = [_kind([row[at] for row in rows]) for at in columns]
     top = [
@@ -54,12 +57,13 @@ def table(caption: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> H
         element(
             "tr",
             element("th", row[0], scope="row", class_=kinds[0]),
-            *(element("td", row[at], class_=kinds[at]) for at in columns[1:]),
+            *(element("td", row[at], class_=kinds[at], data_column=head[at] if cards else None) for at in columns[1:]),
         )
         for row in rows
     ]
-    parts = element("caption", caption), element("thead", element("tr", *top)), element("tbody", *lines)
-    return wide(caption, element("table", *parts))
+    parts = element("thead", element("tr", *top)), element("tbody", *lines)
+    held = element("table", *parts, class_="cards" if cards else None)
+    return element("figure", element("figcaption", caption), wide(caption, held))
 
 
 def wide(what: str, content: Html) -> Html:

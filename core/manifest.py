@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from .card import Card
 from .contract import Contract
+from .curves import Curve
 from .errors import BadBundle, told
 from .facts import Label, Precision, Strict
 from .graph_check import Port, Ports
@@ -98,6 +99,8 @@ class Manifest(Strict):
     """`psnr_fp32`, `psnr_fp16`, `psnr_int8`: the least PSNR in dB against the expected samples."""
     contract: Contract | None = None
     """What `verify` holds the bundle to; None: it was sealed before there was one, or measured on nothing."""
+    curve: Curve = Field(default_factory=list)
+    """How the training went, at some of its steps; empty where nothing was kept of that."""
     card: Card = Card()
     provenance: dict[str, Any]
     """Recipe, teacher, weights hash, calibration and versions."""

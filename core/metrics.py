@@ -7,6 +7,9 @@ import numpy as np
 
 from .colour import luma
 
+PERFECT = 60.0
+"""dB above which two 8-bit pictures are as good as equal: what one of them counts as at most in a mean."""
+
 
 def _inside(image: np.ndarray, border: int) -> np.ndarray:
     if not border or 2 * border >= min(image.shape[:2]):

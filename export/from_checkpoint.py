@@ -23,11 +23,11 @@ def bundle_of(path: Path) -> Bundle:
     Raises BadInput for what is no checkpoint or of a damaged run, MachineCannot without torch.
     """
     made = as_bundle(open_checkpoint(str(path)), path)
-    from .provenance import card_of, provenance_of
+    from .provenance import card_of, curve_of, provenance_of
 
     origin = {**provenance_of(path), **made.manifest.provenance}
-    facts = made.manifest.model_copy(update={"provenance": origin, "card": card_of(path)})
-    return Bundle(facts, made.files, made.source, made.original)
+    told = {"provenance": origin, "card": card_of(path), "curve": curve_of(path)}
+    return Bundle(made.manifest.model_copy(update=told), made.files, made.source, made.original)
 
 
 def as_bundle(trained: Checkpoint, path: Path) -> Bundle:

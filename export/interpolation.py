@@ -15,7 +15,7 @@ from ..core.cases import Case, from_triplets
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
 from ..core.manifest import Manifest, PairSample
-from ..core.metrics import interpolation_error, psnr_rgb, ssim_rgb
+from ..core.metrics import PERFECT, interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
 from .check import Runner
@@ -68,11 +68,15 @@ def score(bundle: Bundle, triplets: list[Triplet]) -> dict[str, float]:
 
 
 def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, float]:
-    measures = {"psnr_rgb": (psnr_rgb, 3), "ssim_rgb": (ssim_rgb, 5), "ie": (interpolation_error, 3)}
+    measures = {"psnr_rgb": (_psnr, 3), "ssim_rgb": (ssim_rgb, 5), "ie": (interpolation_error, 3)}
     return {
         f"{name}_{label}": round(float(np.mean([measure(made, truth) for made, truth in pairs])), digits)
         for name, (measure, digits) in measures.items()
     }
+
+
+def _psnr(made: np.ndarray, truth: np.ndarray) -> float:
+    return min(PERFECT, psnr_rgb(made, truth))
 
 
 TASK = Task(read_set, draw_pairs, make_samples, cases, score)

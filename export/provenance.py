@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from .. import __version__
 from ..core.card import Card
+from ..core.curves import CURVES, read_curves, thinned
 from ..core.errors import BadInput
 from ..core.limits import Limits
 from ..core.options import first_problem
@@ -95,6 +96,11 @@ def card_of(path: Path) -> Card:
         raise BadInput(f"[card] of {recipe}: {first_problem(error)}") from error
     except ValueError as error:
         raise BadInput(f"{recipe} cannot be read as TOML: {error}") from error
+
+
+def curve_of(path: Path) -> list[dict[str, float]]:
+    """The learning curve of a run folder, or of the weights in one, at some steps; empty for foreign weights."""
+    return thinned(read_curves(_beside(path, CURVES)))
 
 
 def _beside(path: Path, name: str) -> Path:

@@ -13,6 +13,7 @@ from ..core.bundle import Bundle
 from ..core.cases import SAMPLES
 from ..core.checkpoint import Checkpoint
 from ..core.manifest import Face, Graph
+from ..core.metrics import PERFECT
 from ..core.progress import Advance, progress
 from .build import Graphs
 from .calibration import Calibration
@@ -28,8 +29,6 @@ MARGIN = 0.5
 """dB that a graph may lose against what it reached when it was sealed."""
 THREADS = 1
 """What latency is sealed for: one thread means the same on machines with more or fewer cores."""
-SURE = 60.0
-"""dB above which two 8-bit pictures are as good as equal."""
 
 
 def seal(
@@ -102,4 +101,4 @@ def _limits(bundle: Bundle, advance: Advance) -> dict[str, float]:
         name = f"psnr_{found.graph.precision}"
         reached[name] = min(reached.get(name, math.inf), found.psnr)
         advance(note=f"measured {found.graph.precision} {found.graph.face}")
-    return {name: round(min(SURE, value) - MARGIN, 2) for name, value in reached.items()}
+    return {name: round(min(PERFECT, value) - MARGIN, 2) for name, value in reached.items()}

@@ -39,18 +39,19 @@ def export_bundle(
     from ..core.bundle import read, write
     from ..core.cases import by_name
     from .calibration import Calibration, open_calibration
-    from .provenance import card_of, provenance_of
+    from .provenance import card_of, curve_of, provenance_of
     from .seal import seal
     from .task import task
     from .teacher import open_teacher
 
     read_set = task(trained.spec.task).read_set
     sets = {name: read_set(folder) for name, folder in by_name(data or []).items()}
-    provenance, card = provenance_of(locate(model)), card_of(locate(model))
+    run = locate(model)
+    provenance, said = provenance_of(run), {"card": card_of(run), "curve": curve_of(run)}
     calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
-    taught_by = open_teacher(trained, locate(model), teacher, quiet)
+    taught_by = open_teacher(trained, run, teacher, quiet)
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet, taught_by)
-    write(out, sealed.manifest.model_copy(update={"card": card}), sealed.files)
+    write(out, sealed.manifest.model_copy(update=said), sealed.files)
     manifest = read(out).manifest
     summary = f"{out}: {out.stem}, {len(manifest.graphs)} graphs, {out.stat().st_size} bytes"
     report(manifest.model_dump(), json_file, lambda: summary, quiet)

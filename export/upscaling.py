@@ -14,7 +14,7 @@ from ..core.cases import Case, from_pictures
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
 from ..core.manifest import Manifest, Sample
-from ..core.metrics import psnr_y, ssim_y
+from ..core.metrics import PERFECT, psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
 from .check import Runner
 from .samples import draw
@@ -72,7 +72,7 @@ def score(bundle: Bundle, pictures: Pictures) -> dict[str, float]:
 
 
 def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]], border: int) -> dict[str, float]:
-    psnr = float(np.mean([psnr_y(made, hr, border) for made, hr in pairs]))
+    psnr = float(np.mean([min(PERFECT, psnr_y(made, hr, border)) for made, hr in pairs]))
     ssim = float(np.mean([ssim_y(made, hr, border) for made, hr in pairs]))
     return {f"psnr_y_{label}": round(psnr, 3), f"ssim_y_{label}": round(ssim, 5)}
 

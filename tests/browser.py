@@ -24,15 +24,24 @@ const look = (width, scripts) => new Promise((done) => {
   frame.height = 800;
   frame.setAttribute("sandbox", scripts ? "allow-same-origin allow-scripts" : "allow-same-origin");
   frame.onload = () => {
-    const inside = frame.contentDocument, images = [...inside.images];
+    const inside = frame.contentDocument, images = [...inside.images], inner = frame.contentWindow.innerWidth;
+    inside.querySelectorAll("details").forEach((one) => { one.open = true; });
+    const seen = (one) => one.getBoundingClientRect().right <= inner && one.scrollWidth <= one.clientWidth;
+    const cells = [...inside.querySelectorAll(".wide td")].map((cell) => [
+      cell.closest(".wide").getAttribute("aria-label"),
+      cell.closest("table").tHead.rows[0].cells[cell.cellIndex].textContent,
+      seen(cell),
+    ]);
     found.push({
       width, scripts,
-      inner: frame.contentWindow.innerWidth,
+      inner,
       scroll: inside.scrollingElement.scrollWidth,
       fetched: performance.getEntriesByType.call(frame.contentWindow.performance, "resource").map((one) => one.name),
       unseen: images.filter((image) => !image.naturalWidth).length,
       images: images.length,
       sliders: inside.querySelectorAll("input[type=range]").length,
+      cells,
+      captions: [...inside.querySelectorAll("figcaption")].map(seen),
       boxes: [...inside.querySelectorAll(".wide")].filter((box) => box.scrollWidth > box.clientWidth).length,
       lang: inside.documentElement.lang,
       text: inside.body.innerText,

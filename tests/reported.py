@@ -25,6 +25,8 @@ QUALITY = {
     HOSTILE: {"psnr_y_fp32": 1.0, HOSTILE: 2.0},
 }
 
+CURVE = [{"step": 2000, "psnr_y": 35.25, HOSTILE: 0.5}, {"step": 4000, "psnr_y": 35.75, HOSTILE: 0.25}]
+
 RECORDING = Recording(
     engine="openvino",
     version="2026.2",
@@ -47,7 +49,7 @@ def upscaler(folder: Path) -> Path:
     sets = {**contract.sets, "Set14": contract.sets["samples"]}
     contract = contract.model_copy(update={"sets": sets, "recordings": [RECORDING]})
     facts = {"name": HOSTILE, "quality": QUALITY, "card": CARD, "provenance": ORIGIN, "contract": contract}
-    return _written(folder / "up.plens", changed(bundle, **facts))
+    return _written(folder / "up.plens", changed(bundle, **facts, curve=CURVE))
 
 
 def interpolator(folder: Path) -> Path:

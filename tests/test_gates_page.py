@@ -1,4 +1,4 @@
-"""The workflow in docs/gates.md does what the page says, on a pull request in a repository made for it."""
+"""The workflow that docs/gates.md names does what the page says, on a pull request in a repository made for it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from pocketlens.core.bundle import Bundle, write
 from runs import write_photos
 from source import ROOT
 
-PAGE = (ROOT / "docs" / "gates.md").read_text(encoding="utf-8")
+PAGE = ROOT / "docs" / "gates.md"
+WORKFLOW = ROOT / "examples" / "model-gate.yml"
 QUICK = 'pocketlens() { "$PYTHON" -m pocketlens "$@" --seconds 0 --engine onnxruntime; }\n'
 """What the runner has installed, not timing anything."""
 
 
 def steps() -> list[str]:
     """The shell commands of the workflow, in order."""
-    (workflow,) = re.findall(r"```yaml\n(# \.github/workflows.*?)```", PAGE, re.DOTALL)
-    found = re.findall(r"^ +(?:- )?run: (?:\|\n((?: {10}.*\n)+)|(.*)\n)", workflow, re.MULTILINE)
+    text = WORKFLOW.read_text(encoding="utf-8")
+    found = re.findall(r"^ +(?:- )?run: (?:\|\n((?: {10}.*\n)+)|(.*)\n)", text, re.MULTILINE)
     return [textwrap.dedent(block) or line for block, line in found]
 
 
@@ -76,6 +77,13 @@ def test_a_pull_request_fails_with_a_worse_model_and_tells_why(checkout: Path, w
     assert run(checkout, summary) == 0
     assert ("**fail**" in (checkout / "summary.md").read_text()) == worse
     assert ("<failure" in (checkout / "verify.xml").read_text()) == worse
+
+
+def test_the_page_links_to_the_workflow_and_tells_its_commands():
+    page = PAGE.read_text(encoding="utf-8")
+    assert f"](../{WORKFLOW.relative_to(ROOT).as_posix()})" in page
+    _, before, verify, _ = steps()
+    assert before in page and " ".join(verify.replace("\\\n", "").split()) in page
 
 
 def test_without_a_model_on_the_base_branch_it_does_not_pass_unseen(checkout: Path):

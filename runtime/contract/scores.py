@@ -14,11 +14,9 @@ from ...core.contract import MEASURES, Measure, Scores
 from ...core.errors import BadInput
 from ...core.flicker import flicker
 from ...core.manifest import Manifest
-from ...core.metrics import psnr_rgb, psnr_y
+from ...core.metrics import PERFECT, psnr_rgb, psnr_y
 from ..session import Session
 
-PERFECT = 60.0
-"""dB above which two 8-bit pictures are as good as equal."""
 _NEAR = 50.0
 """dB above which no one sees a difference, so that two models are equally good there."""
 _DIGITS = 4

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...core.card import NOT_STATED
+from ...core.curves import is_number
 from ...core.errors import told
 from ...core.html import Html, definitions, element, join, table
 from .model import Facts
-from .training import is_number
 
 _MOST_FACTS = 400
 _LONG = 600

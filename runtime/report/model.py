@@ -12,9 +12,7 @@ import numpy as np
 
 from ...core.bundle import Bundle
 from ...core.cases import SAMPLES, Case, by_name, from_folder, from_samples
-from ...core.curves import CURVES, read_curves
 from ...core.errors import BadInput, MachineCannot
-from ...core.locate import locate
 from ...core.manifest import Manifest
 from ...core.progress import progress
 from ...core.verdict import Verdict, overall
@@ -38,8 +36,6 @@ class Opened:
     bundle: Bundle
     sets: Mapping[str, list[Case]]
     """By name, its own samples first."""
-    curves: list[dict[str, Any]]
-    """Of its training, where the model is a run folder."""
 
     @property
     def manifest(self) -> Manifest:
@@ -82,7 +78,7 @@ def open_models(models: Sequence[str], folders: Sequence[Path]) -> list[Opened]:
             with suppress(BadInput):
                 sets[folder_name] = from_folder(folder, bundle.manifest)
         label = name if names.count(name) == 1 else model
-        opened.append(Opened(label, bundle, sets, read_curves(locate(model) / CURVES)))
+        opened.append(Opened(label, bundle, sets))
     for name, folder in named.items():
         if not any(name in each.sets for each in opened):
             from_folder(folder, bundles[0].manifest)

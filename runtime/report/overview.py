@@ -29,7 +29,7 @@ def overview(found: Sequence[Facts]) -> Html:
         "memory": _memory,
     }
     lines = [[label, *(tell(facts) for facts in found)] for label, tell in rows.items()]
-    return table("The models at a glance", ["", *(facts.model.label for facts in found)], lines)
+    return table("The models at a glance", ["", *(facts.model.label for facts in found)], lines, cards=len(found) > 1)
 
 
 def limits(facts: Facts) -> Html:
@@ -53,7 +53,7 @@ def _table(caption: str, rows: Sequence[Row]) -> Html:
     lines = [
         [row.name, badge(row.verdict), number(row.found.value, row.unit), number(row.limit, row.unit)] for row in rows
     ]
-    return table(caption, ["limit", "verdict", "found", "allowed"], lines)
+    return table(caption, ["limit", "verdict", "found", "allowed"], lines, cards=True)
 
 
 def _reasons(rows: Sequence[Row]) -> Html:

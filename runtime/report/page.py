@@ -23,13 +23,13 @@ from .views import Comparison
 def page(found: Sequence[Facts], shown: Sequence[Comparison], sensitivities: Sequence[Sensitivity]) -> str:
     """All of it as HTML, topic by topic, in each the models side by side."""
     alone = len(found) == 1
-    trained = [facts for facts in found if facts.model.curves]
+    trained = [facts for facts in found if facts.model.manifest.curve]
     topics = {
         "Limits": _side_by_side(found, limits, alone),
         "Quality": join(_side_by_side(found, quality, alone), element("p", EXPLAINED, class_="quiet")),
         "Pictures": pictures(shown),
         "Speed": speed(found),
-        "Training": _side_by_side(trained, lambda facts: curves(facts.model.curves), alone),
+        "Training": _side_by_side(trained, lambda facts: curves(facts.model.manifest.curve), alone),
         "Layers in int8": join(*(element("div", element("h3", one.network), layers(one)) for one in sensitivities)),
         "Model card": _side_by_side(found, card, alone),
         "Provenance": _side_by_side(found, provenance, alone),
@@ -68,7 +68,7 @@ def _model(facts: Facts) -> dict[str, Any]:
         ],
         "speed": facts.speed,
         "memory_mib": {" ".join(way): mib for way, mib in facts.memory.items()},
-        "curves": facts.model.curves,
+        "curves": manifest.curve,
         "card": manifest.card.model_dump(),
         "provenance": manifest.provenance,
     }  # fmt: skip

@@ -19,7 +19,7 @@ def speed(found: Sequence[Facts]) -> Html:
     everything = np.concatenate([facts.timed.seconds[:, :-1].ravel() * 1e3 for facts in found])
     scale = float(everything.min()), float(np.percentile(everything, 99.5)) * 1.02
     rows = [row for facts in found for row in _rows(facts, scale, f"{facts.model.label}, " if found[1:] else "")]
-    head = ["", "distribution", "p50, ms", "p95, ms", "p99, ms", "a second", "ratio", "of peak", "MiB"]
+    head = ["", "p50, ms", "p95, ms", "p99, ms", "a second", "ratio", "of peak", "MiB", "distribution"]
     one = found[0]
     caption = f"{len(one.timed.seconds)} calls each; {one.speed['rows'][0]['size']} in, threads: {one.timed.threads}"
     return join(table(caption, head, rows), _note(found, scale), *map(_recorded, found))
@@ -34,7 +34,7 @@ def _rows(facts: Facts, scale: tuple[float, float], prefix: str) -> list[list[st
         share = "-" if row["share_of_peak"] is None else f"{row['share_of_peak']:.0%}"
         mib = facts.memory.get((row["engine"], row["precision"]))
         numbers = *(f"{mark:.2f}" for mark in marks), f"{row['fps']:.1f}", f"{row['ratio']:.2f}", share
-        rows.append([name, strip(values, *scale, marks[:2], told), *numbers, f"{mib:.0f}" if mib else "-"])
+        rows.append([name, *numbers, f"{mib:.0f}" if mib else "-", strip(values, *scale, marks[:2], told)])
     return rows
 
 

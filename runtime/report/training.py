@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from ...core.html import Html, element, join, table
 from .chart import bar, lines
 from .sensitivity import Sensitivity
 
-_MOST_ROWS = 40
 _SCORES = ("psnr_y", "psnr_rgb")
 _NO_CURVES = ("step", "seconds")
 
 Series = Mapping[str, Sequence[tuple[float, float]]]
 
 
-def curves(rows: Sequence[Mapping[str, Any]]) -> Html:
-    """Scores and loss terms over the steps; what is no number in the rows is left out."""
-    numbers = [{key: value for key, value in row.items() if is_number(value)} for row in rows]
-    numbers = [row for row in numbers if "step" in row]
+def curves(rows: Sequence[Mapping[str, float]]) -> Html:
+    """Scores and loss terms over the steps."""
+    numbers = [row for row in rows if "step" in row]
     keys = list(dict.fromkeys(key for row in numbers for key in row if key not in _NO_CURVES))
     found = {key: [(row["step"], row[key]) for row in numbers if key in row] for key in keys}
     scores = _chart({key: points for key, points in found.items() if key in _SCORES}, "dB")
     losses = _chart({key: points for key, points in found.items() if key not in _SCORES}, "loss before weighting", True)
-    kept = numbers[:: max(1, math.ceil(len(numbers) / _MOST_ROWS))]
-    cells = [[f"{row['step']:,}", *(f"{row[key]:.4g}" if key in row else "-" for key in keys)] for row in kept]
+    cells = [[f"{row['step']:,.0f}", *(f"{row[key]:.4g}" if key in row else "-" for key in keys)] for row in numbers]
     whole = table("The curves in numbers", ["step", *keys], cells)
     return join(
         element("div", scores, losses, class_="charts"),
@@ -60,8 +55,3 @@ def layers(found: Sensitivity) -> Html:
     ]
     chosen = table("What is lost when some layers stay in float", ["", "lost, dB", "of the work", "in float"], sets)
     return join(table("Only this layer in int8", head, rows), chosen if sets else Html())
-
-
-def is_number(value: Any) -> bool:
-    """Whether it can be drawn and written."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e15

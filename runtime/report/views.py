@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from ...core import picture
-from ...core.cases import Case, digest
+from ...core.cases import SAMPLES, Case, digest
 from ...core.colour import grey_difference
 from ...core.errors import MachineCannot
 from ..choose import AUTO, choices
@@ -22,8 +22,8 @@ from .simple import NAMES, simple
 TRUTH = "truth"
 MOST_WRONG, MOST_APART = 32, 8
 """Grey levels that are brightest on a map of what differs from the truth, and of int8 from fp32."""
-_SHOWN = 4
-"""Of a set: from the one that the model does worst to the one it does best."""
+_SHOWN, _SHOWN_AFTER = 4, 2
+"""Of a set, and of the samples after a set of the owner: from the one that the model does worst to the best."""
 _CONSIDERED = 24
 _SIDE = 192
 """Pixels a side of what is shown of a larger picture."""
@@ -37,10 +37,21 @@ Views = dict[str, np.ndarray]
 class Comparison:
     """One picture: what the simple method and each model make of it, and the truth."""
 
+    source: str
+    """The set that it is of."""
     views: Views
     errors: Views = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     """Of views and errors, by label."""
+
+
+@dataclass(frozen=True)
+class _Set:
+    """Pictures to choose from, by their digest, and how many to show of them."""
+
+    name: str
+    cases: Mapping[str, Case]
+    shown: int
 
 
 @dataclass(frozen=True)
@@ -57,17 +68,20 @@ class _Way:
 
 
 def compare(models: Sequence[Opened], threads: int) -> list[Comparison]:
-    """Some pictures of each model's first set; models that have the same pictures share them."""
+    """Some pictures of each model's sets; models that have the same pictures share them."""
     with ExitStack() as opened:
         ways = [way for model in models for way in _ways(model, threads, opened)]
-        known = {model.label: _considered(model) for model in models}
-        chosen: dict[str, Case] = {}
+        sets = {model.label: _considered(model) for model in models}
+        chosen: dict[str, tuple[str, Case]] = {}
         for model in models:
             own = [way for way in ways if way.model is model]
-            if own and not known[model.label].keys() & chosen.keys():
-                chosen |= _spread(own[0], known[model.label])
+            for one in sets[model.label] if own else []:
+                if not one.cases.keys() & chosen.keys():
+                    chosen |= {key: (one.name, one.cases[key]) for key in _spread(own[0], one)}
+        known = {label: {key for one in found for key in one.cases} for label, found in sets.items()}
         return [
-            _comparison(case, [way for way in ways if key in known[way.model.label]]) for key, case in chosen.items()
+            _comparison(name, case, [way for way in ways if key in known[way.model.label]])
+            for key, (name, case) in chosen.items()
         ]
 
 
@@ -83,26 +97,34 @@ def _ways(model: Opened, threads: int, opened: ExitStack) -> Iterable[_Way]:
             yield _Way(model, precision, opened.enter_context(session))
 
 
-def _considered(model: Opened) -> dict[str, Case]:
-    cases = next(iter(model.sets.values()), [])[:_CONSIDERED]
-    return {digest([case]): case for case in cases}
+def _considered(model: Opened) -> list[_Set]:
+    """Those of the owner, and after them the samples, which mean less to them."""
+    names = sorted(model.sets, key=lambda name: name == SAMPLES)
+    return [
+        _Set(
+            name,
+            {digest([case]): case for case in model.sets[name][:_CONSIDERED]},
+            _SHOWN_AFTER if name == SAMPLES and names[1:] else _SHOWN,
+        )
+        for name in names
+    ]
 
 
-def _spread(way: _Way, cases: Mapping[str, Case]) -> dict[str, Case]:
+def _spread(way: _Way, among: _Set) -> list[str]:
     def score(key: str) -> float:
-        return psnr(make(way.session, cases[key]), cases[key].truth, way.model.manifest)
+        return psnr(make(way.session, among.cases[key]), among.cases[key].truth, way.model.manifest)
 
-    ranked = sorted(cases, key=score)
-    places = np.linspace(0, len(ranked) - 1, min(_SHOWN, len(ranked))).round().astype(int)
-    return {ranked[place]: cases[ranked[place]] for place in places}
+    ranked = sorted(among.cases, key=score)
+    places = np.linspace(0, len(ranked) - 1, min(among.shown, len(ranked))).round().astype(int)
+    return [ranked[place] for place in places]
 
 
-def _comparison(case: Case, ways: Sequence[_Way]) -> Comparison:
+def _comparison(source: str, case: Case, ways: Sequence[_Way]) -> Comparison:
     facts = ways[0].model.manifest
     made = {NAMES[facts.task]: simple(case), **{way.label: make(way.session, case) for way in ways}, TRUTH: case.truth}
     wrong = {label: grey_difference(bgr, case.truth) for label, bgr in made.items() if label != TRUTH}
     square = picture.busiest_square(_grey(np.abs(wrong[ways[0].label])), _SIDE)
-    found = Comparison({label: bgr[square] for label, bgr in made.items()})
+    found = Comparison(source, {label: bgr[square] for label, bgr in made.items()})
     for label, error in wrong.items():
         found.notes[label] = f"{psnr(made[label], case.truth, facts):.2f} dB"
         _map(found, f"{label} less truth", error[square], MOST_WRONG)

@@ -35,9 +35,14 @@ def test_every_part_of_a_page_escapes_what_it_is_given():
 
 def test_tables_name_rows_and_columns_and_tell_numbers_from_words():
     made = table("Caption", ["", "p50", "why"], [["a", "1.5", "w" * 40], ["b", "-", "none"]])
-    assert "<caption>Caption</caption>" in made
+    assert made.startswith('<figure><figcaption>Caption</figcaption><div class="wide"'), "it does not scroll along"
     assert made.count('scope="col"') == 2 and made.count('scope="row"') == 2
     assert '<td class="number">1.5</td>' in made and '<td class="words">none</td>' in made
+
+
+def test_on_cards_each_cell_tells_its_column():
+    made = table("Caption", ["", HOSTILE], [["a", "1.5"]], cards=True)
+    assert f'<td class="number" data-column="{ESCAPED}">1.5</td>' in made
 
 
 def test_a_page_allows_its_own_script_and_style_and_nothing_else():

@@ -66,6 +66,7 @@ ABSURD = [
     ("task", "paint"),
     ("limits", {"psnr_fp32": float("nan")}),
     ("quality", {"a": 1}),
+    *(("curve", value) for value in ([{}], [{"step": 1e16}], [{"step": float("nan")}], [{"step": 1}] * 5000)),
     ("files", ["a"]),
     ("k" * 10**5, 1),
 ]

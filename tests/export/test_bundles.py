@@ -13,7 +13,9 @@ from onnx import numpy_helper
 from pocketlens.core import bundle as bundles
 from pocketlens.core import picture
 from pocketlens.core.bundle import Bundle
+from pocketlens.core.metrics import PERFECT
 from pocketlens.export.samples import SIDE, draw
+from pocketlens.export.task import task
 from pocketlens.runtime import Session
 from runs import write_photos, write_teacher
 
@@ -240,6 +242,22 @@ def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path,
     (run / "recipe.toml").write_text("[card\n")
     assert pocketlens(*command, "--force") == 2
     assert "cannot be read as TOML" in capsys.readouterr().err
+
+
+def test_how_the_training_went_is_sealed_at_some_of_its_steps(tmp_path: Path):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    rows = [{"step": step, "psnr_y": 30 + step / 1e4, "pixel": 0.5, "note": "no number"} for step in range(1, 1001)]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--seconds", 0)
+    assert pocketlens(*command, "--quiet") == 0
+    curve = bundles.read(tmp_path / "a.plens").manifest.curve
+    assert curve[0] == {"step": 1, "psnr_y": 30.0001, "pixel": 0.5} and curve[-1]["step"] == 1000
+    assert 24 <= len(curve) <= 60
+
+
+def test_no_picture_counts_more_than_one_that_is_as_good_as_equal(opened: Bundle):
+    scores = task("upscale").score(opened, [("flat", np.full((48, 64, 3), 128, np.uint8))])
+    assert scores["psnr_y_bicubic"] == PERFECT
 
 
 def test_what_was_measured_is_sealed_and_kept_where_it_was_made(sealed: Path, opened: Bundle, photos: Path):

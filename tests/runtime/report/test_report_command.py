@@ -63,7 +63,7 @@ def test_it_names_every_limit_and_its_verdict(page: str, told: list[dict]):
     assert [model["verdict"] for model in told] == ["undecided"] * 3, "no time was given for latency"
     for model in told:
         for limit in model["limits"]:
-            assert f'>{limit["name"]}</th><td><span class="verdict {limit["verdict"]}">' in page
+            assert f'>{limit["name"]}</th><td data-column="verdict"><span class="verdict {limit["verdict"]}">' in page
 
 
 def test_it_tells_scores_with_the_gaps_to_fp32_and_to_the_teacher(page: str):
@@ -84,12 +84,12 @@ def test_it_tells_what_was_measured_where_it_was_made(page: str, told: list[dict
 def test_it_tells_what_was_measured_when_the_model_was_sealed(page: str, folder: Path):
     contract = read(folder / "up.plens").manifest.contract
     assert contract
-    found = re.search(r"Measured on Set14, 3 pictures, when it was sealed</caption>(.*?)</table>", page)
+    found = re.search(r"Measured on Set14, 3 pictures, when it was sealed</figcaption>(.*?)</table>", page)
     assert found
     for scores in contract.sets["Set14"].scores:
         row = re.search(rf">{scores.precision} {scores.engine}</th>(.*?)</tr>", found[1])
         assert row and f">{sum(scores.banding) / 3:.3f}</td>" in row[1] and f">{scores.gap:.3f}</td>" in row[1]
-    recorded = re.search(r"when it was sealed, or since</caption>(.*?)</table>", page)
+    recorded = re.search(r"when it was sealed, or since</figcaption>(.*?)</table>", page)
     assert recorded and {"1.25", "1.7%", "98", "Elsewhere, 2 cores"} <= set(re.findall(r">([^<>]+)</td>", recorded[1]))
 
 
@@ -100,9 +100,10 @@ def test_pictures_are_shown_with_maps_of_their_errors(page: str):
     assert re.findall(r"<img (?!alt=\"[^\"]+\" src=\"data:image/png;base64,)", page) == []
 
 
-def test_the_curves_of_a_run_folder_are_drawn_and_listed(page: str):
+def test_the_curves_of_a_run_folder_and_of_what_was_sealed_are_drawn_and_listed(page: str):
     assert "psnr_y: 36.1 at step 1,000, 36.5 at step 5,000" in page
-    assert page.count("<polyline") == 4, "two lines, and a sample of each"
+    assert "psnr_y: 35.25 at step 2,000, 35.75 at step 4,000" in page
+    assert page.count("<polyline") == 8, "two lines of each, and a sample of each line"
     assert 'scope="row" class="number">5,000</th><td class="number">36.5</td>' in page
 
 
@@ -142,6 +143,13 @@ def test_folders_are_scored_by_the_models_that_can_use_them(folder: Path, capsys
     assert pocketlens(*words[:3], "-o", folder / "never.html", "--data", folder / "empty", *QUICKLY) == 2
     assert "no pictures in" in capsys.readouterr().err
     assert not (folder / "never.html").exists()
+
+
+def test_the_pictures_of_the_owner_are_shown_before_the_samples(folder: Path):
+    model, photos, out = upscaler(folder / "owned"), write_photos(folder / "owned" / "mine", 5), folder / "owned.html"
+    assert pocketlens("report", model, "-o", out, "--data", photos, *QUICKLY) == 0
+    shown = re.findall(r"<h3>Picture \d, of (\w+)</h3>", out.read_text(encoding="utf-8"))
+    assert shown == ["mine"] * 4 + ["samples"] * 2
 
 
 def make_interpolator_without_samples(folder: Path) -> Path:

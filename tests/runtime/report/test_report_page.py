@@ -38,6 +38,17 @@ def test_the_page_itself_is_never_scrolled_sideways(seen: tuple[Found, list[str]
     assert seen[0][0]["boxes"] > 0, "on a phone, wide tables scroll in their boxes"
 
 
+def test_what_matters_is_in_sight_on_a_phone_before_anything_is_scrolled_sideways(seen: tuple[Found, list[str]]):
+    for one in seen[0]:
+        assert all(one["captions"]) and len(one["captions"]) > 20
+        cut = {(table, column) for table, column, whole in one["cells"] if not whole}
+        there = {(table, column) for table, column, _ in one["cells"]}
+        for table in ("The models at a glance", "What did not pass", "What passed"):
+            assert {at for at, _ in there} >= {table} and {column for at, column in cut if at == table} == set()
+        assert {"verdict", "found", "allowed"} <= {column for table, column in there if table == "What did not pass"}
+        assert "p50, ms" in {column for _, column in there} - {column for _, column in cut}
+
+
 def test_nothing_is_fetched_and_every_picture_is_seen(seen: tuple[Found, list[str]]):
     assert set(seen[1]) == {"/", "/page.html"}
     for one in seen[0]:
