@@ -223,6 +223,15 @@ def test_the_limits_of_the_recipe_are_sealed(tmp_path: Path, capsys):
     assert "[limits] of the run's recipe: psnr" in capsys.readouterr().err
 
 
+def test_a_gap_beyond_its_limit_is_told_when_it_is_sealed(tmp_path: Path, photos: Path, capsys):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    told = {"recipe": {"limits": {"gap": 0, "worst": 1}}, "teacher": None, "steps": 5, "seconds": 1.5}
+    (run / "metrics.json").write_text(json.dumps(told))
+    command = ("export", "bundle", run, "-o", tmp_path / "a.plens", "--calib", photos, "--data", photos)
+    assert pocketlens(*command, "--precisions", "fp32,int8", "--seconds", 0, "--quiet") == 0
+    assert "a: verify will fail: gap int8 onnxruntime photos, as sealed" in capsys.readouterr().err
+
+
 def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path, capsys):
     run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
     recipe = {"card": {"intended_use": "Phones and/or tests"}}

@@ -20,7 +20,7 @@ from pocketlens.core.errors import BadInput
 from pocketlens.core.manifest import PARTS
 from pocketlens.core.metrics import psnr
 from pocketlens.distill.torch_interpolator import torch_interpolator
-from pocketlens.export import remap
+from pocketlens.core import remap
 from pocketlens.export.build import Graphs
 from pocketlens.export.dataflow import delicate
 from pocketlens.export.faces import faces_of, frame_face, require_face
