@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.commands import Force, Json, Quiet, report
+from ..core.files import refuse_taken
 from ..core.locate import SUFFIX, locate
 from ..core.verdict import Verdict
-from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file
 
 if TYPE_CHECKING:
     from ..core.contract import Contract

@@ -15,7 +15,6 @@ from .measured import Measured
 from .row import Row, unknown
 from .scores import Values, gains
 
-
 _NOTHING_SEALED = "no measurements were sealed with it: give --baseline, or seal it: pocketlens export bundle"
 
 

@@ -20,6 +20,7 @@ from .measured import Measured, Sets, measure
 from .pace import pace
 from .row import Row, unknown
 
+_NO_PICTURES = "the model comes without sample pictures: give --data, or seal it: pocketlens export bundle"
 Key = tuple[str, str]
 """Engine and precision."""
 
@@ -99,7 +100,7 @@ def _refuse_other_kind(bundle: Bundle, baseline: Bundle) -> None:
 
 
 def _no_pictures(limits: Limits) -> Row:
-    return Row("psnr", limits.psnr, unknown("the model comes without sample pictures: give --data"), "dB")
+    return Row("psnr", limits.psnr, unknown(_NO_PICTURES), "dB")
 
 
 def _accuracy(

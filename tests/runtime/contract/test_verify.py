@@ -99,7 +99,7 @@ def test_what_the_baseline_lacks_is_undecided(bundle: Bundle, tmp_path: Path):
 
 def test_a_baseline_of_another_kind_is_refused(bundle: Bundle, tmp_path: Path):
     for other in (make_bundle(tmp_path / "x3.plens", scale=3), make_interpolator(tmp_path / "t.plens")):
-        with pytest.raises(BadInput, match="is made to upscale x2, the baseline .*give a baseline of the same"):
+        with pytest.raises(BadInput, match=r"is made to upscale x2, the baseline .*give a baseline of the same"):
             verify(bundle, read(other), seconds=0)
 
 
