@@ -3,18 +3,19 @@
     python benchmarks/models.py --data Set5 --data Set14 --data B100 --data middlebury-other --data ucf101 --data davis
 
 Scores every run in `students/weights` on every set of its task, and the int8 of the bundle that was sealed from it.
-Writes `benchmarks/results/models.json`, and from that and what `benchmarks/speeds.py` wrote the page; with no `--data`,
-the page alone.
+Writes `benchmarks/results/models.json`, and from that and what `benchmarks/speeds.py` wrote the page and README's
+table; with no `--data`, these alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from pathlib import Path
 from typing import Any
 
-from models_page import page
+from models_page import front, page
 from pocketlens.core import checkpoint, triplet
 from pocketlens.core.errors import BadInput
 from pocketlens.core.files import to_json, write_text
@@ -30,6 +31,8 @@ RUNS = HERE.parent / "students" / "weights"
 RESULTS = HERE / "results" / "models.json"
 SPEEDS = HERE / "results" / "speeds.json"
 PAGE = HERE.parent / "docs" / "models.md"
+README = HERE.parent / "README.md"
+FRONT = re.compile(r"(<!-- upscalers -->\n).*?(<!-- end -->)", re.DOTALL)
 PIXELS = 1280 * 720
 
 
@@ -85,7 +88,11 @@ def main() -> None:
     if sets:
         found = [facts(run, sets) for run in sorted(RUNS.iterdir()) if (run / "metrics.json").exists()]
         write_text(RESULTS, to_json(found) + "\n")
-    write_text(PAGE, page(*(json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, SPEEDS))))
+    models, speeds = (json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, SPEEDS))
+    write_text(PAGE, page(models, speeds))
+    write_text(
+        README, FRONT.sub(lambda place: f"{place[1]}{front(models)}{place[2]}", README.read_text(encoding="utf-8"))
+    )
 
 
 if __name__ == "__main__":

@@ -34,6 +34,13 @@ _AGAIN = f"""## From scratch in minutes
 `make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not
 come to {BAR:.2f} dB over bicubic on three that it never saw.
 """
+_PUBLISHED = {
+    "fsrcnn-x2": "37.00 / 32.63 / 31.53",
+    "fsrcnn-x3": "33.16 / - / -",
+    "fsrcnn-x4": "30.71 / - / -",
+    "sesr-x2": "- / 32.84 / -",
+}
+"""PSNR-Y in dB that the papers give for networks of the same name and size."""
 _LICENCES = """## What they learned from
 The folders of `data.train`, on the terms that the runs' cards state. A model trained on pictures for research is for
 research; train on your own before you sell a product.
@@ -49,6 +56,22 @@ def page(models: Sequence[Facts], speeds: Mapping[str, Facts]) -> str:
          _TRAINING, *_training([*upscalers, *interpolators]), "", _SPEEDS, *_fast(speeds), "",
          _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip
+
+
+def front(models: Sequence[Facts]) -> str:
+    """README's table of the upscalers."""
+    upscalers = sorted((one for one in models if one["task"] == "upscale"), key=lambda one: one["scale"])
+    sets = list(dict.fromkeys(name for one in upscalers for name in one["scores"]))
+    rows = []
+    for place, one in enumerate(upscalers):
+        if not place or upscalers[place - 1]["scale"] != one["scale"]:
+            given = [one["scores"][name]["baseline"]["psnr_y"] for name in sets]
+            rows.append([f"bicubic x{one['scale']}", "", *(f"{value:.2f}" for value in given), "", ""])
+        reached = [_psnr(one["scores"][name]["mean"]) for name in sets]
+        int8 = f"{one['int8'][sets[0]]['psnr_y']:.2f}" if sets[0] in one["int8"] else ""
+        published = _PUBLISHED.get(one["name"], "")
+        rows.append([f"`{one['name']}`", f"{one['parameters']:,}", *reached, int8, published])
+    return "\n".join(_table(["model", "parameters", *sets, f"{sets[0]}, int8", "published"], rows)) + "\n"
 
 
 def _table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
@@ -75,8 +98,13 @@ def _scores(models: Sequence[Facts], shown: Any) -> list[str]:
 
 
 def _upscaled(score: Facts) -> str:
+    return f"{_psnr(score)} / {score['ssim_y']:.4f}"
+
+
+def _psnr(score: Facts) -> str:
+    """Of the picture that a user gets, and of the network's own luma."""
     direct = f" ({score['psnr_y_direct']:.2f})" if score.get("psnr_y_direct") else ""
-    return f"{score['psnr_y']:.2f}{direct} / {score['ssim_y']:.4f}"
+    return f"{score['psnr_y']:.2f}{direct}"
 
 
 def _between(score: Facts) -> str:
@@ -115,7 +143,8 @@ def _fast(speeds: Mapping[str, Facts]) -> list[str]:
             f"`{name}`",
             one["way"],
             f"{one['ms']['shipped']:.1f} ms",
-            *(f"{one['times_as_fast'][key]:.3g}" for key in ("of_published", "of_teacher")),
+            f"{one['times_as_fast']['of_published']:.1f}",
+            f"{one['times_as_fast']['of_teacher']:,.0f}",
         ]
         for name, one in speeds.items()
     )
