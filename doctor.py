@@ -12,8 +12,9 @@ import typer
 from .core.catalog import CHECKS, ENGINES
 from .core.commands import Force, Json, Quiet, report
 from .core.errors import BadInput, MachineCannot, need
+from .core.files import refuse_taken
 from .core.tensorrt_plan import FLAVOURS
-from .export.options import output_file, refuse_taken
+from .export.options import output_file
 from .runtime.devices import devices
 from .runtime.machine import processor_features
 from .runtime.original import TORCH, Original

@@ -66,14 +66,21 @@ def from_folder(folder: Path, facts: Manifest) -> list[Case]:
     Raises BadInput for a folder that holds none, and for a picture that is too small.
     """
     if facts.task == "upscale":
-        return from_pictures((picture.read(path) for path in picture.find(folder)[:MOST_PICTURES]), facts)
+        return [_from_file(path, facts) for path in picture.find(folder)[:MOST_PICTURES]]
     return from_triplets(triplet.read(path) for path in triplet.find(folder)[:MOST_PICTURES])
+
+
+def _from_file(path: Path, facts: Manifest) -> Case:
+    bgr = picture.read(path)
+    try:
+        return _made_small(bgr, facts)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}; leave it out") from error
 
 
 def from_pictures(pictures: Iterable[np.ndarray], facts: Manifest) -> list[Case]:
     """HR pictures made small. Raises BadInput for one that is too small for that."""
-    truths = [crop_to_multiple(bgr, facts.scale * facts.align) for bgr in pictures]
-    return [_small(truth, facts.scale) for truth in truths]
+    return [_made_small(bgr, facts) for bgr in pictures]
 
 
 def from_triplets(triplets: Iterable[Triplet]) -> list[Case]:
@@ -103,6 +110,10 @@ def clip(case: Case, facts: Manifest) -> list[Case]:
     if facts.task == "upscale":
         return [_small(truth, facts.scale) for truth in seen]
     return [Case((before, after), truth) for before, truth, after in zip(seen, seen[1:], seen[2:], strict=False)][::2]
+
+
+def _made_small(bgr: np.ndarray, facts: Manifest) -> Case:
+    return _small(crop_to_multiple(bgr, facts.scale * facts.align), facts.scale)
 
 
 def _small(truth: np.ndarray, scale: int) -> Case:

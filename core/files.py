@@ -25,6 +25,13 @@ def refuse_existing(path: Path, force: bool) -> None:
         raise BadInput(f"{path} exists; choose another name, or pass --force to replace it")
 
 
+def refuse_taken(path: Path, force: bool) -> None:
+    """Raise BadInput when a file is at `path` that may not be replaced, or a folder, which never may."""
+    refuse_existing(path, force)
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; choose another name")
+
+
 def sha256(path: Path) -> str:
     """Hex digest of a file's bytes."""
     with path.open("rb") as file:

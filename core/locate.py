@@ -9,6 +9,7 @@ from .errors import BadInput, nearest
 _PACKAGE = Path(__file__).parents[1]
 BUNDLES = _PACKAGE / "runtime" / "models"
 TEACHERS = _PACKAGE / "teachers" / "weights"
+RUNS = _PACKAGE / "students" / "weights"
 SUFFIX = ".plens"
 WEIGHTS = (".safetensors", ".pth", ".pt", ".pkl", ".ckpt")
 """Suffixes that checkpoints go by, ours and foreign ones."""
@@ -22,6 +23,17 @@ def shipped_bundles() -> dict[str, Path]:
 def shipped_teachers() -> dict[str, Path]:
     """Name -> checkpoint folder of every shipped teacher; empty in an installed wheel."""
     return {path.name: path for path in sorted(TEACHERS.glob("*")) if path.is_dir()}
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a located path is that of a bundle in this package."""
+    return path.resolve() in [each.resolve() for each in shipped_bundles().values()]
+
+
+def run_of(path: Path) -> Path | None:
+    """The run folder that a located bundle was sealed from, if it is shipped; None in an installed wheel, too."""
+    run = RUNS / path.stem
+    return run if is_shipped(path) and run.is_dir() else None
 
 
 def locate(model: str) -> Path:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from .errors import BadInput
@@ -37,10 +39,21 @@ def interval(differences: np.ndarray, outside: float = _OUTSIDE) -> tuple[float,
 def judge(differences: np.ndarray, allowed: float, allowed_worst: float) -> Judgement:
     """(n,) differences, new minus sealed score of each picture, higher is better -> verdict on their mean.
 
+    As `judge_these`, but the mean is to hold for other pictures, too, which is uncertain: the interval says how much.
+    """
+    found, least = judge_these(differences, allowed, allowed_worst), -(allowed + ROUNDING)
+    if found.why or not found.low < least <= found.high:
+        return found
+    return replace(found, verdict=Verdict.UNDECIDED, why="the pictures differ too much among themselves: give more")
+
+
+def judge_these(differences: np.ndarray, allowed: float, allowed_worst: float) -> Judgement:
+    """(n,) differences of these pictures, higher is better -> verdict on their mean, which is a fact of them.
+
     `allowed` is the mean loss that passes, `allowed_worst` the loss of any one picture, both from 0 up in the unit of
-    the differences. Whether the mean holds for other pictures than these is uncertain, and the interval says how much;
-    that one of these got worse is not, and fails without it: a seam in one picture of twelve hides in a mean.
-    Raises BadInput for no differences, and for one that is not a number: cap the score of a perfect picture.
+    the differences. That one of them got worse fails, too: a seam in one picture of twelve hides in a mean. The
+    interval only tells. Raises BadInput for no differences, and for one that is not a number: cap the score of a
+    perfect picture.
     """
     if not len(differences) or not np.isfinite(differences).all():
         raise BadInput("no accuracy to judge: give one finite difference for each picture, and at least one picture")
@@ -49,9 +62,4 @@ def judge(differences: np.ndarray, allowed: float, allowed_worst: float) -> Judg
         picture = int(np.argmin(differences))
         why = f"picture {picture + 1} of {len(differences)} lost {-differences[picture]:.3g}, allowed {allowed_worst:g}"
         return Judgement(value, low, high, Verdict.FAIL, why)
-    least = -(allowed + ROUNDING)
-    if low >= least:
-        return Judgement(value, low, high, Verdict.PASS)
-    if high < least:
-        return Judgement(value, low, high, Verdict.FAIL)
-    return Judgement(value, low, high, Verdict.UNDECIDED, "the pictures differ too much among themselves: give more")
+    return Judgement(value, low, high, Verdict.PASS if value >= -(allowed + ROUNDING) else Verdict.FAIL)

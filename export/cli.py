@@ -32,7 +32,7 @@ def check(
 
     Example: pocketlens export check sesr.plens
     """
-    from .check import judge
+    from ..core.graph_pictures import judge
 
     path = locate(bundle)
     if not is_bundle(path):

@@ -10,8 +10,10 @@ import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
+from ..core.files import refuse_taken
+from ..core.locate import locate
 from ..core.progress import progress
-from .options import SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .options import SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file
 
 if TYPE_CHECKING:
     from ..core.checkpoint import Checkpoint
@@ -27,7 +29,9 @@ def quantize(
         list[Path] | None,
         typer.Option(help="Folder of HR pictures, or of triplets, to measure on; may be repeated."),
     ] = None,
-    limit: Annotated[float | None, typer.Option(help="dB that int8 may lose; by default what export allows.")] = None,
+    limit: Annotated[
+        float | None, typer.Option(help="dB that int8 may lose; by default what verify allows on --data, else export.")
+    ] = None,
     processor: Annotated[str, typer.Option("--for", help="cpu or tensorrt.")] = "cpu",
     calib: Calib = SAMPLE,
     scale: Scale = None,
@@ -55,7 +59,7 @@ def quantize(
     trained = open_checkpoint(model, scale)
     if trained.ranges:
         raise BadInput(f"{model} was trained in int8 and is exported as it was trained; give the run it started from")
-    told = _explained(trained, data or [], calib, processor, limit, quiet)
+    told = _explained(trained, data or [], calib, processor, _limit(model, trained.spec.task, bool(data), limit), quiet)
     if plot:
         from .explain_plot import draw
 
@@ -63,8 +67,20 @@ def quantize(
     report(told, json_file, lambda: _text(told), quiet)
 
 
+def _limit(model: str, task: str, on_data: bool, stated: float | None) -> tuple[float, str]:
+    """dB that int8 may lose, and whose limit that is: what `verify` asks holds for the pictures of --data alone."""
+    from .provenance import limits_of, provenance_of
+    from .quantize import LIMITS
+
+    if stated is not None:
+        return stated, "--limit"
+    if on_data:
+        return limits_of(provenance_of(locate(model))).of_task(task).gap or 0.0, "what verify asks of --data"
+    return LIMITS[task], "what export asks of calibration pictures"
+
+
 def _explained(
-    trained: Checkpoint, data: list[Path], calib: str, processor: str, limit: float | None, quiet: bool
+    trained: Checkpoint, data: list[Path], calib: str, processor: str, limit: tuple[float, str], quiet: bool
 ) -> dict[str, Any]:
     """What the command tells, as its JSON."""
     from .calibration import open_calibration
@@ -73,7 +89,6 @@ def _explained(
     from .sensitivity import Trials, smallest_float_set
 
     spec, usual = trained.spec, LIMITS[trained.spec.task]
-    limit = usual if limit is None else limit
     given = _given(trained, data)
     calibration = open_calibration(calib, trained, quiet)
     if not (cases := given or calibration.scored):
@@ -84,12 +99,13 @@ def _explained(
     found = _one_by_one(trials, quiet)
     with progress("searching", None, quiet):
         exported = trials.in_float(form.within(usual, calibration.scored))
-        smallest = smallest_float_set(trials, found, limit)
+        smallest = smallest_float_set(trials, found, limit[0])
     sets = {"all int8": [], "smallest": smallest, "export": exported}
     return {
         "network": trained.name,
         "for": processor,
-        "limit": limit,
+        "limit": limit[0],
+        "limit_is": limit[1],
         "measured_on": {"pictures": len(cases), "of": "data" if given else "calibration"},
         "calibration": calibration.provenance,
         "fp32_psnr": trials.fp32,
@@ -150,7 +166,7 @@ def _text(told: dict[str, Any]) -> str:
         else:
             lines.append(f"{name:<28}{_figures(one)}  {', '.join(one['float']) or '-'}")
     always = f"; always in float: {', '.join(told['always_float'])}" if told["always_float"] else ""
-    lines += ["", f"limit {told['limit']:.2f} dB, int8 for {told['for']}{always}"]
+    lines += ["", f"limit {told['limit']:.2f} dB ({told['limit_is']}), int8 for {told['for']}{always}"]
     lines.append(f"fp32 reaches {told['fp32_psnr']:.2f} dB on {measured['pictures']} pictures of the {measured['of']}")
     return "\n".join(lines)
 

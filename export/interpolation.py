@@ -14,11 +14,11 @@ from ..core.bundle import Bundle
 from ..core.cases import Case, from_triplets
 from ..core.checkpoint import Checkpoint
 from ..core.colour import from_network, to_network
+from ..core.graph_pictures import Runner
 from ..core.manifest import Manifest, PairSample
 from ..core.metrics import PERFECT, interpolation_error, psnr_rgb, ssim_rgb
 from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
-from .check import Runner
 from .pairs import draw_pairs
 from .task import Samples, Task
 

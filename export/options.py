@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ..core.errors import BadInput, need
-from ..core.files import refuse_existing
-from ..core.locate import SUFFIX, WEIGHTS, is_bundle, is_checkpoint, locate
+from ..core.locate import SUFFIX, WEIGHTS, is_bundle, is_checkpoint, locate, run_of
 
 if TYPE_CHECKING:
     from ..core.checkpoint import Checkpoint
@@ -32,7 +31,8 @@ def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
     """
     path = locate(model)
     if is_bundle(path):
-        raise BadInput(f"{model} is a bundle, which holds finished graphs; give the run folder it was made from")
+        run = run_of(path) or "what distill run wrote; those of shipped models are in the repository, not in the wheel"
+        raise BadInput(f"{model} is a bundle, which holds finished graphs; give the run folder it was made from: {run}")
     if not is_checkpoint(path):
         raise BadInput(f"{model} is no model: neither a bundle ({SUFFIX}), nor a run folder, nor {', '.join(WEIGHTS)}")
     need("torch", "train")
@@ -49,13 +49,6 @@ def one_of(value: str, allowed: tuple[str, ...], option: str) -> str:
     if value not in allowed:
         raise BadInput(f"{option} takes {', '.join(allowed)}, not '{value}'")
     return value
-
-
-def refuse_taken(path: Path, force: bool) -> None:
-    """Raise BadInput when a file is at `path` that may not be replaced, or a folder, which never may."""
-    refuse_existing(path, force)
-    if path.is_dir():
-        raise BadInput(f"{path} is a folder; choose another name")
 
 
 def output_file(path: Path, suffix: str) -> Path:

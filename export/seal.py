@@ -12,12 +12,12 @@ import onnx
 from ..core.bundle import Bundle
 from ..core.cases import SAMPLES
 from ..core.checkpoint import Checkpoint
+from ..core.graph_pictures import measure
 from ..core.manifest import Face, Graph
 from ..core.metrics import PERFECT
 from ..core.progress import Advance, progress
 from .build import Graphs
 from .calibration import Calibration
-from .check import measure
 from .describe import describe
 from .faces import faces_of
 from .provenance import limits_of, versions

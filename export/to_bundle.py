@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ..core.commands import Force, Json, Quiet, report
+from ..core.files import refuse_taken
 from ..core.locate import SUFFIX, locate
-from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from ..core.verdict import Verdict
+from .options import PRECISIONS, SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, output_file
+
+if TYPE_CHECKING:
+    from ..core.contract import Contract
 
 
 def export_bundle(
@@ -52,9 +58,19 @@ def export_bundle(
     taught_by = open_teacher(trained, run, teacher, quiet)
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet, taught_by)
     write(out, sealed.manifest.model_copy(update=said), sealed.files)
+    _warn(out.stem, sealed.manifest.contract)
     manifest = read(out).manifest
     summary = f"{out}: {out.stem}, {len(manifest.graphs)} graphs, {out.stat().st_size} bytes"
     report(manifest.model_dump(), json_file, lambda: summary, quiet)
+
+
+def _warn(name: str, contract: Contract | None) -> None:
+    """Say on standard error what `verify` will not pass, wherever it is called."""
+    from ..runtime.contract.accuracy import sealed_gaps
+
+    for row in sealed_gaps(contract, contract.limits) if contract else ():
+        if row.verdict == Verdict.FAIL:
+            print(f"pocketlens: {name}: verify will fail: {row.told()}", file=sys.stderr)
 
 
 TARGET = export_bundle

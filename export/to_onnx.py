@@ -10,10 +10,10 @@ import typer
 from ..core.bundle import read
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput
-from ..core.files import sha256, write_bytes
+from ..core.files import refuse_taken, sha256, write_bytes
 from ..core.locate import is_bundle, locate
 from ..core.progress import progress
-from .options import FACES, PRECISIONS, SAMPLE, Calib, Scale, one_of, open_checkpoint, output_file, refuse_taken
+from .options import FACES, PRECISIONS, SAMPLE, Calib, Scale, one_of, open_checkpoint, output_file
 
 
 def export_onnx(

@@ -13,12 +13,13 @@ import typer
 
 from ..core.commands import Force, Json, Quiet, report
 from ..core.errors import BadInput, need
+from ..core.files import refuse_taken
 from ..core.make_plan import make_plan, request_plan
 from ..core.plan_facts import NAMES, PlanFacts, PlanRequest, Size, facts_file, read_facts, why_unfit, write_plan
 from ..core.progress import progress
 from ..core.tensorrt_plan import Flavour, Shape, pick_flavour
 from ..core.tensorrt_watch import STEPS
-from .options import one_of, refuse_taken
+from .options import one_of
 
 
 def export_trt(

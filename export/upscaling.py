@@ -13,10 +13,10 @@ from ..core.bundle import Bundle
 from ..core.cases import Case, from_pictures
 from ..core.checkpoint import Checkpoint
 from ..core.colour import to_network, to_picture
+from ..core.graph_pictures import Runner
 from ..core.manifest import Manifest, Sample
 from ..core.metrics import PERFECT, psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
-from .check import Runner
 from .samples import draw
 from .task import Samples, Task
 

@@ -59,16 +59,22 @@ def with_pairs(path: Path, count: int = 6) -> Bundle:
     return Bundle(bundle.manifest.model_copy(update={"samples": samples}), {**bundle.files, **files}, str(path))
 
 
-def with_graph(bundle: Bundle, precision: str, change: Callable[[onnx.ModelProto], None]) -> Bundle:
-    """The bundle with its graph for engines on CPUs changed."""
-    found = [g for g in bundle.manifest.graphs if (g.precision, g.face, g.target) == (precision, "float", "cpu")]
+def with_graph(
+    bundle: Bundle,
+    precision: str,
+    change: Callable[[onnx.ModelProto], None],
+    face: str = "float",
+    target: str = "cpu",
+) -> Bundle:
+    """The bundle with one graph changed, by default that which engines on CPUs run."""
+    found = [g for g in bundle.manifest.graphs if (g.precision, g.face, g.target) == (precision, face, target)]
     model = onnx.load_from_string(bundle.whole(found[0]))
     change(model)
     return Bundle(bundle.manifest, {**bundle.files, found[0].file: model.SerializeToString()}, bundle.source)
 
 
-def after_the_end(kind: str, **given: np.ndarray) -> Callable[[onnx.ModelProto], None]:
-    """Puts a node behind a graph's only output, which keeps its name."""
+def after_the_end(kind: str, axis: int = 1, **given: np.ndarray) -> Callable[[onnx.ModelProto], None]:
+    """Puts a node behind a graph's only output, which keeps its name; `Gather` takes from an `axis`."""
 
     def change(model: onnx.ModelProto) -> None:
         graph = model.graph
@@ -79,7 +85,7 @@ def after_the_end(kind: str, **given: np.ndarray) -> Callable[[onnx.ModelProto],
         graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in given.items())
         node = helper.make_node(kind, [f"{end}_before", *given], [end])
         if kind == "Gather":
-            node.attribute.append(helper.make_attribute("axis", 1))
+            node.attribute.append(helper.make_attribute("axis", axis))
         graph.node.append(node)
 
     return change

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from ...core import paired
 from ...core.cases import SAMPLES
 from ...core.contract import MEASURES, Contract
 from ...core.limits import Limits
 from ...core.verdict import Judgement, Verdict
-from ..choose import Choice
+from ..choose import AUTO, Choice
 from .measured import Measured
 from .row import Row, unknown
 from .scores import Values, gains
+
+_NOTHING_SEALED = "no measurements were sealed with it: give --baseline, or seal it: pocketlens export bundle"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Before:
 def sealed(contract: Contract | None, choice: Choice, digests: Mapping[str, str]) -> Before:
     """What a bundle says of an engine and precision. `digests`: name of a set -> sha256 of its pixels."""
     if contract is None:
-        return Before(why_not="the bundle was sealed without measurements: seal it again, or give --baseline")
+        return Before(why_not=_NOTHING_SEALED)
     key = choice.name, choice.precision
     known: dict[str, Values] = {
         data.sha256: {measure: scores.values(measure) for measure in MEASURES}
@@ -60,8 +60,7 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
         elif name == SAMPLES or not fp32 or fp32 is now:
             yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
         if name != SAMPLES and fp32 and fp32 is not now:
-            differences = gains("psnr", values["psnr"], fp32.scores[name]["psnr"], same=False)
-            yield _loss(f"gap {of} {name}", differences, limits.gap or 0, limits.worst, "dB")
+            yield _gap(f"{of} {name}", values["psnr"], fp32.scores[name]["psnr"], limits)
     if now.soundness.tiled is not None:
         yield Row(f"tiled {of}", limits.tiled, _held(now.soundness.tiled, limits.tiled), "levels")
     if before.odd_sizes is not None:
@@ -69,17 +68,37 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
         yield Row(f"odd_sizes {of}", limits.odd_sizes, _held(growth, limits.odd_sizes), "levels")
 
 
+def sealed_gaps(contract: Contract, limits: Limits, engine: str = AUTO, digests: Container[str] = ()) -> Iterator[Row]:
+    """How far below fp32 each precision was on the owner's pictures when it was sealed, on `engine` or, by `auto`, all.
+
+    Sets with one of the `digests` are left out, as they are measured anew.
+    """
+    for name, data in contract.sets.items():
+        if name == SAMPLES or data.sha256 in digests:
+            continue
+        known = {(each.engine, each.precision): each for each in data.scores if engine in (AUTO, each.engine)}
+        for (where, precision), scores in known.items():
+            fp32 = known.get((where, "fp32"))
+            if fp32 and precision != "fp32":
+                yield _gap(f"{precision} {where} {name}, as sealed", scores.psnr, fp32.psnr, limits)
+
+
+def _gap(of: str, values: Sequence[float], fp32: Sequence[float], limits: Limits) -> Row:
+    """Two graphs on the same pictures are no sample of anything: what lies between them on these is a fact."""
+    allowed, differences = limits.gap or 0, gains("psnr", values, fp32, same=False)
+    return _as_loss(f"gap {of}", allowed, paired.judge_these(differences, allowed, allowed * limits.worst), "dB")
+
+
 def _against(of: str, values: Values, before: Values, same: bool, limits: Limits) -> Iterator[Row]:
     """What the pictures of a set have lost."""
     for measure in MEASURES:
         allowed, unit = getattr(limits, measure), "dB" if measure == "psnr" else "levels"
         differences = gains(measure, values[measure], before[measure], same)
-        yield _loss(f"{measure} {of}", differences, allowed, limits.worst, unit)
+        yield _as_loss(f"{measure} {of}", allowed, paired.judge(differences, allowed, allowed * limits.worst), unit)
 
 
-def _loss(name: str, differences: np.ndarray, allowed: float, worst: float, unit: str) -> Row:
+def _as_loss(name: str, allowed: float, found: Judgement, unit: str) -> Row:
     """The judgement on differences, told as a loss: less is better, as for all other limits."""
-    found = paired.judge(differences, allowed, allowed * worst)
     return Row(name, allowed, replace(found, value=0.0 - found.value, low=0.0 - found.high, high=0.0 - found.low), unit)
 
 

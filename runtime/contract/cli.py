@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 
 from ...core.bundle import Bundle, read
-from ...core.commands import Json, Quiet, report
+from ...core.commands import Force, Json, Quiet, report
 from ...core.errors import BadInput
-from ...core.files import write_text
-from ...core.locate import is_bundle, locate
+from ...core.files import refuse_taken, write_text
+from ...core.locate import is_bundle, is_shipped, locate
 from ...core.progress import progress
 from ...core.verdict import Verdict, overall
 from ..choose import AUTO, choices
@@ -44,6 +44,7 @@ def verify_model(
     engine: _ENGINE = AUTO,
     threads: Annotated[int, typer.Option(min=1, help="Threads to run on; ratios hold for one number of them.")] = 1,
     seconds: Annotated[float, typer.Option(min=0, help="Time for latency in all; 0 leaves it undecided.")] = 30.0,
+    force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -51,6 +52,9 @@ def verify_model(
 
     Example: pocketlens verify mine.plens --data photos --junit report.xml
     """
+    for path in (junit, markdown, Path(json_file) if json_file and json_file != "-" else None):
+        if path:
+            refuse_taken(path, force)
     bundle = open_bundle(model)
     if update_it:
         bundle = _updated(model, bundle, engine, threads, seconds, quiet)
@@ -59,10 +63,10 @@ def verify_model(
     with progress("verifying", total, quiet) as advance:
         rows = verify(bundle, other, data or [], engine, threads, seconds, advance)
     name = bundle.manifest.name
+    report(as_json(name, rows), json_file, lambda: as_text(rows), quiet)
     for path, text in ((junit, as_junit), (markdown, as_markdown)):
         if path:
             write_text(path, text(name, rows))
-    report(as_json(name, rows), json_file, lambda: as_text(rows), quiet)
     _finish(name, rows, strict)
 
 
@@ -80,6 +84,8 @@ def _updated(model: str, bundle: Bundle, engine: str, threads: int, seconds: flo
     path = locate(model)
     if not is_bundle(path) or path.is_dir():
         raise BadInput(f"--update rewrites a bundle file, which {model} is not")
+    if is_shipped(path):
+        raise BadInput(f"--update rewrites a bundle file, and {model} is a part of this package: copy {path} first")
     with progress("recording", None, quiet) as advance:
         update(path, bundle, engine, threads, seconds, advance)
     return read(path)

@@ -47,12 +47,16 @@ def _check(
     seconds: float = 30.0,
 ) -> None:
     # What pytest loads in every project must not import the runtime in all of them.
+    from ...core.errors import PocketlensError
     from ...core.verdict import Verdict
     from ..resolve import open_bundle
     from .verify import verify
 
-    other = open_bundle(str(baseline)) if baseline else None
-    rows = verify(open_bundle(str(model)), other, [Path(folder) for folder in data], engine, threads, seconds)
+    try:
+        other = open_bundle(str(baseline)) if baseline else None
+        rows = verify(open_bundle(str(model)), other, [Path(folder) for folder in data], engine, threads, seconds)
+    except PocketlensError as error:
+        pytest.fail(str(error), pytrace=False)
     open_ = [row.told() for row in rows if row.verdict == Verdict.UNDECIDED]
     failed = [row.told() for row in rows if row.verdict == Verdict.FAIL] + (open_ if strict else [])
     if failed:

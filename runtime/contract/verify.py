@@ -15,10 +15,12 @@ from ...core.verdict import Judgement, Verdict
 from ..choose import AUTO, Choice, choices
 from . import accuracy
 from .accuracy import Before
+from .graphs import graphs
 from .measured import Measured, Sets, measure
 from .pace import pace
 from .row import Row, unknown
 
+_NO_PICTURES = "the model comes without sample pictures: give --data, or seal it: pocketlens export bundle"
 Key = tuple[str, str]
 """Engine and precision."""
 
@@ -43,9 +45,9 @@ def verify(
 ) -> list[Row]:
     """Measure a bundle again and hold it to what was sealed in it, or to a `baseline` measured beside it.
 
-    Its samples are scored and the pictures in `folders`; each engine's recorded precision is timed, all of them within
-    about `seconds`. Raises BadInput for a folder without pictures and for a baseline of another kind, MachineCannot
-    where no engine is usable.
+    Its samples are scored and the pictures in `folders`; graphs that no engine runs here are held to their reference;
+    each engine's recorded precision is timed, all of them within about `seconds`. Raises BadInput for a folder without
+    pictures and for a baseline of another kind, MachineCannot where no engine is usable.
     """
     return examine(bundle, baseline, read_sets(bundle, folders), engine, threads, seconds, advance).rows
 
@@ -68,6 +70,9 @@ def examine(
     rows = [_no_pictures(limits)]
     if sets:
         rows = list(_accuracy(bundle, baseline, found, sets, limits, threads, advance, measured))
+    if contract := bundle.manifest.contract:
+        rows += accuracy.sealed_gaps(contract, limits, engine, {digest(cases) for cases in sets.values()})
+    rows += graphs(bundle, found, advance)
     return Examined([*rows, *pace(bundle, baseline, engine, limits, threads, seconds, advance)], measured)
 
 
@@ -87,11 +92,15 @@ def _refuse_other_kind(bundle: Bundle, baseline: Bundle) -> None:
     new, old = ((facts.task, facts.scale) for facts in (bundle.manifest, baseline.manifest))
     if new != old:
         told = [f"{task} x{scale}" if task == "upscale" else task for task, scale in (new, old)]
-        raise BadInput(f"{bundle.source} is made to {told[0]}, the baseline {baseline.source} to {told[1]}")
+        names = bundle.manifest.name, baseline.manifest.name
+        raise BadInput(
+            f"{names[0]} is made to {told[0]}, the baseline {names[1]} to {told[1]}: "
+            "give a baseline of the same task and scale"
+        )
 
 
 def _no_pictures(limits: Limits) -> Row:
-    return Row("psnr", limits.psnr, unknown("the model comes without sample pictures: give --data"), "dB")
+    return Row("psnr", limits.psnr, unknown(_NO_PICTURES), "dB")
 
 
 def _accuracy(

@@ -100,10 +100,12 @@ def drawn(machine, slowness):
 @pytest.mark.long
 @pytest.mark.parametrize("slowness", [1.0, SLOWER])
 @pytest.mark.parametrize("machine", [*LOADS, "recorded"])
-def test_wrong_verdicts_are_fewer_than_two_in_a_hundred(machine, slowness, capsys):
+def test_wrong_verdicts_are_fewer_than_two_in_a_hundred_and_a_quiet_machine_tells(machine, slowness, capsys):
     runs, ratio = 150, sealed(recorded("calm")) if machine == "recorded" else SEALED
     counts, rounds = verdicts(drawn(machine, slowness), runs, ratio)
     with capsys.disabled():
         cells = [f"{counts[verdict] / runs:.1%}" for verdict in (PASS, FAIL, UNDECIDED)]
         print(f"\n| {machine} | {slowness - 1:.0%} | {' | '.join(cells)} | {np.median(rounds):.0f} |")
     assert counts[FAIL if slowness == 1 else PASS] < 0.02 * runs
+    if machine in ("idle", "drifting"):
+        assert counts[PASS if slowness == 1 else FAIL] >= (0.95 if slowness == 1 else 0.98) * runs

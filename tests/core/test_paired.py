@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from pocketlens.core.errors import BadInput
-from pocketlens.core.paired import interval, judge
+from pocketlens.core.paired import interval, judge, judge_these
 from pocketlens.core.verdict import Verdict
 
 PASS, FAIL, UNDECIDED = Verdict.PASS, Verdict.FAIL, Verdict.UNDECIDED
@@ -41,10 +41,17 @@ def test_a_loss_that_varies_too_much_among_pictures_is_undecided():
     assert judge(lost, **ALLOWED).verdict == UNDECIDED
 
 
-def test_one_spoilt_picture_fails_and_is_named():
+def test_of_these_pictures_and_no_others_the_mean_is_a_fact():
+    for mean, verdict in ((-0.04, PASS), (-0.06, FAIL)):
+        found = judge_these(np.array([-0.3, 0.3]) + mean, **ALLOWED)
+        assert found.verdict == verdict and found.low < -0.05 < found.high
+
+
+@pytest.mark.parametrize("judged", [judge, judge_these])
+def test_one_spoilt_picture_fails_and_is_named(judged):
     lost = np.zeros(12)
     lost[3] = -0.6
-    found = judge(lost, **ALLOWED)
+    found = judged(lost, **ALLOWED)
     assert found.verdict == FAIL
     assert "picture 4 of 12" in found.why
 

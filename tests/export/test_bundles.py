@@ -225,6 +225,23 @@ def test_the_limits_of_the_recipe_are_sealed(tmp_path: Path, capsys):
     assert "[limits] of the run's recipe: psnr" in capsys.readouterr().err
 
 
+def test_a_gap_beyond_its_limit_is_told_when_it_is_sealed(
+    opened: Bundle, run_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+):
+    assert opened.manifest.contract
+    contract = opened.manifest.contract.model_copy(deep=True)
+    for scores in contract.sets["photos"].scores:
+        if scores.precision == "int8":
+            scores.psnr[:] = [value - 0.2 for value in scores.psnr]
+    worse = Bundle(opened.manifest.model_copy(update={"contract": contract}), opened.files, "a")
+    command = ("export", "bundle", run_folder, "-o", tmp_path / "a.plens", "--precisions", "fp32", "--force")
+    for made, warned in ((opened, False), (worse, True)):
+        monkeypatch.setattr("pocketlens.export.seal.seal", lambda *_, made=made: made)
+        assert pocketlens(*command, "--quiet") == 0
+        told = capsys.readouterr().err
+        assert ("a: verify will fail: gap int8 onnxruntime photos, as sealed: 0.2" in told) == warned
+
+
 def test_the_card_of_the_recipe_is_sealed_word_for_word_and_once(tmp_path: Path, capsys):
     run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
     recipe = {"card": {"intended_use": "Phones and/or tests"}}

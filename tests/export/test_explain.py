@@ -16,11 +16,11 @@ from commands import pocketlens
 from graphs import run, spoilt
 from pocketlens.core.errors import BadInput
 from pocketlens.export.calibration import Case
-from pocketlens.export.explain import quantize
+from pocketlens.export.explain import _limit, quantize
 from pocketlens.export.layers import layers, work
-from pocketlens.export.quantize import Form, forms
+from pocketlens.export.quantize import LIMITS, Form, forms
 from pocketlens.export.sensitivity import Trials, smallest_float_set
-from runs import write_photos
+from runs import write_photos, write_teacher
 
 HARMLESS = dict.fromkeys(["extract.0", "shrink.0", "map.0", "expand.0", "head"], 0.0)
 """Layer of a small FSRCNN -> how far int8 in it alone moves the picture."""
@@ -125,7 +125,7 @@ def test_the_command_tells_what_each_layer_loses_and_what_export_does(
     sets = told["float_sets"]
     assert sets["smallest"] == sets["all int8"] == {**sets["all int8"], "float": [], "share_of_work": 0}
     text = capsys.readouterr().out
-    assert all(name in text for name in (*names, "smallest", "limit 20.00 dB"))
+    assert all(name in text for name in (*names, "smallest", "limit 20.00 dB (--limit)"))
     drawn = cv2.imread(str(tmp_path / "a.png"))
     assert drawn is not None and drawn.std() > 10
 
@@ -167,5 +167,21 @@ def test_wrong_use_is_refused_before_any_work(
 
 
 def test_a_bundle_is_refused_with_a_mend(tmp_path: Path):
-    with pytest.raises(BadInput, match="give the run folder it was made from"):
+    with pytest.raises(BadInput, match="give the run folder it was made from: what distill run wrote"):
         quantize(str(make_bundle(tmp_path / "a.plens")), explain=True)
+
+
+def test_a_shipped_model_is_refused_with_the_run_that_it_was_made_from():
+    with pytest.raises(BadInput) as refused:
+        quantize("sesr-x2", explain=True)
+    run = Path(str(refused.value).rpartition(": ")[2])
+    assert run.name == "sesr-x2" and (run / "model.json").is_file()
+
+
+def test_the_limit_is_what_verify_asks_where_there_are_pictures_to_ask_it_of(tmp_path: Path):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    assert [_limit(str(run), "upscale", on_data, None)[0] for on_data in (False, True)] == [LIMITS["upscale"], 0.1]
+    told = {"recipe": {"limits": {"gap": 0.02}}, "teacher": None, "steps": 5, "seconds": 1.5}
+    (run / "metrics.json").write_text(json.dumps(told))
+    assert _limit(str(run), "upscale", True, None) == (0.02, "what verify asks of --data")
+    assert _limit(str(run), "upscale", True, 0.5) == (0.5, "--limit")

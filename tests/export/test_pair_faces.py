@@ -14,13 +14,13 @@ from graphs import run_all
 from moving import slid, to_feeds
 from network_contract import Case, cases
 from onnx import TensorProto
+from pocketlens.core import remap
 from pocketlens.core.catalog import NETWORKS, STUDENTS, TEACHERS
 from pocketlens.core.checkpoint import Checkpoint
 from pocketlens.core.errors import BadInput
 from pocketlens.core.manifest import PARTS
 from pocketlens.core.metrics import psnr
 from pocketlens.distill.torch_interpolator import torch_interpolator
-from pocketlens.export import remap
 from pocketlens.export.build import Graphs
 from pocketlens.export.dataflow import delicate
 from pocketlens.export.faces import faces_of, frame_face, require_face

@@ -9,8 +9,8 @@ import onnx
 import pytest
 from graphs import run_all
 from moving import slid, to_feeds
+from pocketlens.core import remap
 from pocketlens.core.metrics import psnr
-from pocketlens.export import remap
 from pocketlens.export.dataflow import delicate
 from pocketlens.export.pairs import draw_pairs
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from pocketlens.core import remap
 from pocketlens.core.metrics import psnr_rgb
 from pocketlens.core.picture import blend
-from pocketlens.export import remap
 from pocketlens.export.pairs import SIDE, draw_pairs
 
 

@@ -103,10 +103,24 @@ def test_what_a_load_may_explain_is_no_failure_and_more_is(bundle: Bundle, machi
 def test_what_is_recorded_under_load_is_uncertain(bundle: Bundle, machine: pytest.MonkeyPatch, tmp_path: Path):
     path = tmp_path / "b.plens"
     write(path, bundle.manifest, bundle.files)
-    on_a_machine(machine, harm=0.15)
+    on_a_machine(machine, harm=0.08)
     update.update(path, bundle, "onnxruntime", 1, 0.1, quiet)
     contract = read(path).manifest.contract
-    assert contract and contract.recordings[0].noise == 0.15
+    assert contract and contract.recordings[0].noise == 0.08
+
+
+@pytest.mark.parametrize(("before", "harm"), [(0.02, 0.07), (0.05, 0.15), (0.05, 0.1)])
+def test_what_a_busy_machine_would_record_takes_no_place(
+    bundle: Bundle, machine: pytest.MonkeyPatch, tmp_path: Path, before: float, harm: float
+):
+    path = tmp_path / "b.plens"
+    known = recorded(bundle, noise=before)
+    write(path, known.manifest, known.files)
+    sealed_before = path.read_bytes()
+    on_a_machine(machine, harm=harm)
+    with pytest.raises(MachineCannot, match=r"too busy; nothing recorded .* a quieter machine or more --seconds"):
+        update.update(path, known, "onnxruntime", 1, 0.1, quiet)
+    assert path.read_bytes() == sealed_before
 
 
 def test_a_process_that_waits_leaves_the_machine_to_others(monkeypatch: pytest.MonkeyPatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -97,17 +98,33 @@ def test_swapped_channels(tmp_path: Path):
     assert "psnr" in broken(swapped)
 
 
-@pytest.mark.parametrize("layer", [0, 1])
-@pytest.mark.parametrize("factor", [0.5, 2])
-def test_a_stale_int8_scale(sound: Bundle, layer: int, factor: float):
-    """As if it had been calibrated on pictures half, or twice, as bright."""
+def stale(layer: int, factor: float) -> Callable[[onnx.ModelProto], None]:
+    """Makes a scale of int8 what it would be, had it been calibrated on pictures brighter or darker by a factor."""
 
-    def stale(model: onnx.ModelProto) -> None:
+    def change(model: onnx.ModelProto) -> None:
         scale = [t for t in constants(model, "QuantizeLinear") if numpy_helper.to_array(t).dtype == np.float32][layer]
         replace(scale, numpy_helper.to_array(scale) * factor)
 
-    rows = broken(with_graph(sound, "int8", stale))
+    return change
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+@pytest.mark.parametrize("factor", [0.5, 2])
+def test_a_stale_int8_scale(sound: Bundle, layer: int, factor: float):
+    rows = broken(with_graph(sound, "int8", stale(layer, factor)))
     assert rows["psnr"].name == "psnr int8 onnxruntime samples"
+
+
+def test_swapped_channels_of_a_graph_that_only_apps_run(sound: Bundle):
+    swap = after_the_end("Gather", axis=3, order=np.array([2, 1, 0]))
+    rows = broken(with_graph(sound, "int8", swap, face="frame"))
+    assert {name: row.name for name, row in rows.items()} == {"graph": "graph int8-frame-cpu.onnx"}
+    assert "10.24 dB" in rows["graph"].found.why
+
+
+def test_a_stale_int8_scale_of_a_graph_for_another_engine(sound: Bundle):
+    rows = broken(with_graph(sound, "int8", stale(0, 2), target="tensorrt"))
+    assert {name: row.name for name, row in rows.items()} == {"graph": "graph int8-float-tensorrt.onnx"}
 
 
 def test_frames_moved_the_wrong_way(tmp_path: Path):

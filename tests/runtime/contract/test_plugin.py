@@ -27,6 +27,9 @@ def test_strict(pocketlens_contract):
 
 def test_against_another(pocketlens_contract):
     pocketlens_contract("bad.plens", baseline="bad.plens", engine="onnxruntime", seconds=0)
+
+def test_lost(pocketlens_contract):
+    pocketlens_contract("lost.plens")
 """
 
 
@@ -52,11 +55,12 @@ def told(suite: Path, *words: str) -> str:
 @pytest.mark.parametrize("words", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
 def test_a_test_fails_with_the_limits_that_the_model_does_not_keep(suite: Path, words: tuple[str, ...]):
     text = told(suite, *words)
-    assert "2 failed, 2 passed" in text
+    assert "3 failed, 2 passed" in text
     assert "bad.plens does not keep" in text
     assert "brightness fp32 onnxruntime samples: 3.4" in text
     assert "good.plens does not keep 1 of" in text and "latency fp32 onnxruntime" in text
     assert "Undecided: good.plens" in text
+    assert "no model 'lost.plens'" in text and "Traceback" not in text and "plugin.py" not in text
 
 
 def test_pytest_finds_it_where_the_package_is_installed():

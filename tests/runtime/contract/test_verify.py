@@ -13,6 +13,7 @@ from contracts import changed, sealed, with_pictures
 from interpolators import make_interpolator
 from pocketlens.core.bundle import Bundle, read
 from pocketlens.core.cases import from_folder
+from pocketlens.core.contract import MEASURES, DataSet
 from pocketlens.core.errors import BadInput, MachineCannot
 from pocketlens.core.limits import Limits
 from pocketlens.core.verdict import Verdict
@@ -98,7 +99,7 @@ def test_what_the_baseline_lacks_is_undecided(bundle: Bundle, tmp_path: Path):
 
 def test_a_baseline_of_another_kind_is_refused(bundle: Bundle, tmp_path: Path):
     for other in (make_bundle(tmp_path / "x3.plens", scale=3), make_interpolator(tmp_path / "t.plens")):
-        with pytest.raises(BadInput, match="is made to upscale x2, the baseline"):
+        with pytest.raises(BadInput, match=r"is made to upscale x2, the baseline .*give a baseline of the same"):
             verify(bundle, read(other), seconds=0)
 
 
@@ -109,6 +110,51 @@ def test_pictures_of_the_owners_hold_int8_to_fp32(tmp_path: Path):
     assert (row.verdict, row.limit, row.found.value) == (PASS, 0.1, 0)
     assert found(far, folders=[photos])["gap int8 onnxruntime photos"].verdict == FAIL
     assert "gap fp32 onnxruntime photos" not in found(close, folders=[photos])
+
+
+def with_set(bundle: Bundle, name: str, fp32: list[float], int8: list[float]) -> Bundle:
+    """The bundle as if it had been sealed with these PSNRs on a folder."""
+    contract = bundle.manifest.contract
+    assert contract
+    scored = {each.precision: each for each in contract.sets["samples"].scores if each.engine == "onnxruntime"}
+    rest = {measure: [0.0] * len(fp32) for measure in MEASURES}
+    scores = [
+        scored[precision].model_copy(update={**rest, "psnr": values})
+        for precision, values in (("fp32", fp32), ("int8", int8))
+    ]
+    made = DataSet(sha256="0" * 64, pictures=len(fp32), scores=scores)
+    return changed(bundle, contract=contract.model_copy(update={"sets": {**contract.sets, name: made}}))
+
+
+@pytest.mark.parametrize(
+    ("lost", "verdict"),
+    [([0.2, -0.04, 0.05], PASS), ([0.2, 0.1, 0.18], FAIL), ([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1.1], FAIL)],
+    ids=["within", "beyond", "one picture"],
+)
+def test_a_gap_that_was_sealed_is_a_fact(bundle: Bundle, lost: list[float], verdict: Verdict):
+    known = with_set(bundle, "Set5", [30.0] * len(lost), [30 - each for each in lost])
+    row = found(known)["gap int8 onnxruntime Set5, as sealed"]
+    assert row.verdict == verdict and row.found.value == pytest.approx(np.mean(lost))
+    assert not any(name.startswith("gap") and "samples" in name for name in found(known)), "drawn samples are exempt"
+
+
+def test_few_pictures_that_differ_decide_the_gap(tmp_path: Path):
+    photos = write_photos(tmp_path / "photos", 2)
+    rows = found(sealed(two_precisions(tmp_path / "a.plens", 3)), folders=[photos])
+    gap = rows["gap int8 onnxruntime photos"].found
+    assert gap.low < gap.value < gap.high, "the pictures differ"
+    middle = Limits(gap=gap.value + 0.01 * (gap.high - gap.value))
+    rows = found(sealed(two_precisions(tmp_path / "b.plens", 3), middle), folders=[photos])
+    assert rows["gap int8 onnxruntime photos"].verdict == PASS
+
+
+def test_what_is_measured_anew_is_not_told_as_sealed(bundle: Bundle, tmp_path: Path):
+    photos = write_photos(tmp_path / "photos", 2)
+    sets = {"photos": from_folder(photos, bundle.manifest)}
+    known = changed(bundle, contract=contract_of(bundle, sets, Limits(), 1, 0, lambda steps=1, note="": None))
+    assert "gap int8 onnxruntime photos, as sealed" in found(known)
+    rows = found(known, folders=[photos])
+    assert "gap int8 onnxruntime photos" in rows and "gap int8 onnxruntime photos, as sealed" not in rows
 
 
 def test_pictures_that_were_sealed_are_known_again_under_any_name(bundle: Bundle, tmp_path: Path):

@@ -11,9 +11,11 @@ import pytest
 from bundles import make_bundle
 from commands import pocketlens
 from contracts import after_the_end, sealed, with_graph, with_pictures
+from pocketlens.core import picture
 from pocketlens.core.bundle import Bundle, write
+from pocketlens.core.locate import shipped_bundles
 from pocketlens.runtime.contract import cli
-from runs import write_teacher
+from runs import write_photos, write_teacher
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +74,47 @@ def test_reports_for_machines_and_for_pull_requests(bad: Path, tmp_path: Path, c
     lines = (tmp_path / "a.md").read_text().splitlines()
     assert lines[0] == "### a: **fail**"
     assert "**fail**" in lines[4] and lines[-1].endswith("| pass |")
+
+
+@pytest.mark.parametrize("option", ["--junit", "--markdown", "--json"])
+def test_what_cannot_be_written_is_told_before_anything_is_measured(
+    good: Path, tmp_path: Path, option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    measured = []
+    monkeypatch.setattr(cli, "verify", lambda *words: measured.append(words) or [])
+    (tmp_path / "taken").write_text("mine")
+    (tmp_path / "folder").mkdir()
+    assert verify(good, option, tmp_path / "taken") == 2
+    assert "--force" in capsys.readouterr().err
+    assert verify(good, option, tmp_path / "folder", "--force") == 2
+    assert "folder is a folder" in capsys.readouterr().err
+    assert measured == [] and (tmp_path / "taken").read_text() == "mine"
+    monkeypatch.undo()
+    assert verify(good, option, tmp_path / "taken", "--force", "--quiet") == 0
+    assert "brightness fp32" in (tmp_path / "taken").read_text()
+
+
+def test_update_does_not_touch_what_is_shipped(capsys: pytest.CaptureFixture[str]):
+    path = shipped_bundles()["sesr-x2"]
+    before = path.read_bytes()
+    for model in ("sesr-x2", path):
+        assert pocketlens("verify", model, "--update", "--seconds", 1) == 2
+        assert f"copy {path} first" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_a_run_folder_is_undecided_and_says_how_to_seal_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
+    assert verify(run) == 0
+    assert "seal it: pocketlens export bundle" in capsys.readouterr().out
+
+
+def test_a_picture_that_is_too_small_is_named(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    write_photos(tmp_path / "photos", 1)
+    picture.write(tmp_path / "photos" / "tiny.png", np.zeros((1, 1, 3), np.uint8))
+    assert verify(good, "--data", tmp_path / "photos") == 2
+    told = capsys.readouterr().err
+    assert f"{tmp_path / 'photos' / 'tiny.png'}: a picture of 1x1 is too small" in told and "leave it out" in told
 
 
 def test_update_records_this_machine_in_the_bundle(good: Path, monkeypatch: pytest.MonkeyPatch):

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from moving import texture
-from pocketlens.core import motion
-from pocketlens.export import remap
+from pocketlens.core import motion, remap
 
 
 def test_it_is_what_torch_does():

@@ -1,20 +1,20 @@
-"""Graphs held against the reference: what comes out of an ONNX graph for a small picture."""
+"""Graphs held against the reference: what comes out of an ONNX graph for the small pictures in a bundle."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..core import picture
-from ..core.bundle import Bundle
-from ..core.catalog import ENGINES
-from ..core.colour import from_network, to_network, to_picture
-from ..core.errors import BadInput
-from ..core.manifest import MOMENT, PARTS, Graph, Manifest, PairSample, Sample
-from ..core.metrics import psnr
+from . import picture
+from .bundle import Bundle
+from .catalog import ENGINES
+from .colour import from_network, to_network, to_picture
+from .errors import BadInput
+from .manifest import MOMENT, PARTS, Graph, Manifest, PairSample, Sample
+from .metrics import psnr
 from .remap import fuse, parted
 
 REFERENCE_ENGINE = "onnxruntime"
@@ -109,14 +109,27 @@ def measure(bundle: Bundle) -> Iterator[Measured]:
 
     Raises BadInput for a bundle without samples, and what `Runner` raises.
     """
+    known: dict[str, Measured] = {}
+    for graph in bundle.manifest.graphs:
+        if graph.file not in known:
+            known[graph.file] = measure_one(bundle, graph)
+        yield replace(known[graph.file], graph=graph)
+
+
+def measure_one(bundle: Bundle, graph: Graph) -> Measured:
+    """Run one graph of a bundle on its samples. Raises as `measure`."""
     if not bundle.manifest.samples:
         raise BadInput(f"{bundle.source} holds no sample pictures to measure its graphs on")
     cases = [_case(bundle, sample) for sample in bundle.manifest.samples]
-    known: dict[str, tuple[int, float]] = {}
-    for graph in bundle.manifest.graphs:
-        if graph.file not in known:
-            known[graph.file] = _against(cases, Runner(bundle.whole(graph), graph.face, bundle.manifest))
-        yield Measured(graph, *known[graph.file])
+    return Measured(graph, *_against(cases, Runner(bundle.whole(graph), graph.face, bundle.manifest)))
+
+
+def least(bundle: Bundle, graph: Graph) -> float:
+    """The PSNR in dB that a graph is to reach; BadInput for a bundle that states none for its precision."""
+    limit = bundle.manifest.limits.get(f"psnr_{graph.precision}")
+    if limit is None:
+        raise BadInput(f"{bundle.source} states no limit for {graph.precision}; seal it again")
+    return limit
 
 
 def _case(bundle: Bundle, sample: Sample | PairSample) -> Case:
@@ -138,9 +151,5 @@ def judge(bundle: Bundle) -> Iterator[Verdict]:
 
     Raises BadInput for a bundle that states no such limit, and what `measure` raises.
     """
-    limits = bundle.manifest.limits
     for found in measure(bundle):
-        limit = limits.get(f"psnr_{found.graph.precision}")
-        if limit is None:
-            raise BadInput(f"{bundle.source} states no limit for {found.graph.precision}; seal it again")
-        yield Verdict(found.graph, found.max_error, found.psnr, limit)
+        yield Verdict(found.graph, found.max_error, found.psnr, least(bundle, found.graph))
