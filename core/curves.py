@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
 from .facts import Label
@@ -43,8 +42,10 @@ def thinned(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, float]]:
     """As many rows as tell a curve, evenly taken from the first to the last, and the numbers in them."""
     numbers = [{key: round(value, _DIGITS) for key, value in row.items() if is_number(value)} for row in rows]
     told = [row for row in numbers if "step" in row]
-    places = np.linspace(0, len(told) - 1, min(_MOST_ROWS, len(told))).round().astype(int)
-    return [told[place] for place in places]
+    if len(told) <= _MOST_ROWS:
+        return told
+    step = (len(told) - 1) / (_MOST_ROWS - 1)
+    return [told[round(place * step)] for place in range(_MOST_ROWS)]
 
 
 def is_number(value: Any) -> bool:

@@ -131,8 +131,8 @@ def build_plan(
 def _told(parser: Any) -> str:
     """Where a parser failed, and why."""
     error = parser.get_error(0)
-    where = f" at {error.node_operator()} '{error.node_name()}'" if error.node_operator() else ""
-    return f"{where}: {one_line(error.desc())}"
+    where = " ".join(filter(None, (error.node_operator(), error.node_name())))
+    return f"{where and f' at {where}'}: {one_line(error.desc())}"
 
 
 def _configure(flavour: Flavour, builder: Any, config: Any, settings: Settings) -> None:

@@ -105,6 +105,6 @@ def test_an_operator_that_tensorrt_does_not_know_gets_one_line():
         [helper.make_node("Mish2", ["x"], ["y"], domain="elsewhere")], "g", values[:1], values[1:]
     )
     opsets = [helper.make_opsetid("", 18), helper.make_opsetid("elsewhere", 1)]
-    with pytest.raises(BadInput, match="TensorRT cannot read this graph: ") as refused:
+    with pytest.raises(BadInput, match="TensorRT cannot read this graph at Mish2: ") as refused:
         built(helper.make_model(graph, opset_imports=opsets))
     assert "\n" not in str(refused.value) and len(str(refused.value)) < 400
