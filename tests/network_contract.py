@@ -180,7 +180,7 @@ class InterpolatorContract(NetworkContract):
         before, after, t = noise(case.spec, 3, 5)
         with torch.inference_mode():
             made = case.network()(before, after, t)
-            error = (made.picture - fuse(before, after, made.motions[-1])).abs().max()
+            error = (made.picture - fuse(before, after, made.motions[-1], case.spec.sampling)).abs().max()
         assert (error < 1e-5) == case.spec.split
 
     def test_every_sample_is_of_its_own_moment(self, case: Case):

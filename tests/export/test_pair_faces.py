@@ -67,7 +67,8 @@ def outside_picture(exported: Exported, face: str, feeds: dict[str, np.ndarray],
     made = run_all(exported.built[precision, face], feeds)
     early, late = (np.ascontiguousarray(np.moveaxis(feeds[name][0], 0, -1)) for name in ("before", "after"))
     parts = [array[0] for array in made.values()]
-    fused = remap.fuse(early, late, *(parts if face == "split" else remap.parted(*parts, *early.shape[:2])))
+    motion = parts if face == "split" else remap.parted(*parts, *early.shape[:2])
+    fused = remap.fuse(early, late, *motion, sampling=exported.spec.sampling)
     return np.moveaxis(fused, -1, 0)[None]
 
 
@@ -177,7 +178,8 @@ def test_padding_does_not_bend_the_flow(still: onnx.ModelProto, size: tuple[int,
     """A network whose flow is the same everywhere fetches each pixel from where that points in the frame itself."""
     before, after = slid(*size, 6)
     made = run_all(still, {"before": before[None], "after": after[None], "t": np.array([0.5], np.float32)})
-    wanted = remap.warp(before.astype(np.float32), np.full((2, *size), np.array(FLOW)[:, None, None], np.float32))
+    flow = np.full((2, *size), np.array(FLOW)[:, None, None], np.float32)
+    wanted = remap.warp(before.astype(np.float32), flow, "bicubic")
     assert np.abs(made["between"][0] - wanted).max() <= 1
 
 

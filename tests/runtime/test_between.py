@@ -66,6 +66,20 @@ def test_fractions_of_pixels_and_shares_are_exact_to_rounding(tmp_path: Path):
     assert np.abs(made - (0.75 * early + 0.25 * late)).max() < 0.51
 
 
+def test_frames_are_fetched_by_the_kernel_that_the_bundle_says(tmp_path: Path):
+    """Half a pixel to the side: the mean of two pixels, or of four by Keys' kernel."""
+    before = picture(16, 24)
+    wide = np.pad(before.astype(float), ((0, 0), (2, 1), (0, 0)), mode="edge")
+    taps = {"bilinear": (0, 0.5, 0.5, 0), "bicubic": (-0.09375, 0.59375, 0.59375, -0.09375)}
+    for sampling, weights in taps.items():
+        graphs = {("fp32", "motion"): moving_graph(x=1)}
+        bundle = make_interpolator(tmp_path / f"{sampling}.plens", graphs, sampling=sampling)
+        with Session.open(bundle, ENGINE) as session:
+            made = session.between(before, np.roll(before, 1, axis=1), 0.5)
+        wanted = sum(weight * wide[:, place : place + 24] for place, weight in enumerate(weights))
+        assert np.abs(made[:, 3:-3] - np.clip(wanted, 0, 255)[:, 3:-3]).max() < 0.51
+
+
 def test_white_stays_white_and_black_black(tmp_path: Path):
     with opened(tmp_path, x=1.3) as session:
         for level in (0, 255):
