@@ -13,7 +13,7 @@ import torch
 from graphs import run_all
 from moving import slid, to_feeds
 from network_contract import Case, cases
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from pocketlens.core import remap
 from pocketlens.core.catalog import NETWORKS, STUDENTS, TEACHERS
 from pocketlens.core.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from pocketlens.core.manifest import PARTS
 from pocketlens.core.metrics import psnr
 from pocketlens.distill.torch_interpolator import torch_interpolator
 from pocketlens.export.build import Graphs
-from pocketlens.export.dataflow import delicate
+from pocketlens.export.dataflow import WARP, delicate
 from pocketlens.export.faces import faces_of, frame_face, require_face
 from pocketlens.export.graph import constants, set_array
 
@@ -160,6 +160,12 @@ def test_openvino_gives_the_same_picture(exported: Exported):
             wanted, made = run_all(model, feeds), run_all(model, feeds, "openvino")
             for name, values in wanted.items():
                 np.testing.assert_allclose(made[name], values, atol=5e-3)
+
+
+def test_frames_are_fetched_for_the_picture_as_the_network_says_and_all_else_bilinearly(exported: Exported):
+    warps = [node for node in exported.built["fp32", "float"].graph.node if node.op_type == WARP]
+    modes = [helper.get_node_attr_value(node, "mode").decode() for node in warps]
+    assert modes == ["bilinear"] * (len(modes) - 2) + [exported.spec.sampling] * 2
 
 
 @pytest.mark.parametrize("refine", [False, True])

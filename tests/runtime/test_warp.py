@@ -15,7 +15,6 @@ from pocketlens.runtime.frame import BGR, LAYOUTS
 from pocketlens.runtime.view import View
 from pocketlens.runtime.warp import Motion, compose
 
-
 SAMPLINGS = get_args(Sampling)
 
 
