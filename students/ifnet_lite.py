@@ -96,7 +96,7 @@ class IFNetLite(nn.Module):
 
     Each frame gets features at 1/4, 1/8 and 1/16 of its size, once. A block at each size, the coarsest
     first, sees both frames' features, warped by the motion so far, and corrects it: warps are of small
-    maps, and only the last is of the frames. Motion is found at half size and enlarged.
+    maps, and only the last is of the frames, bicubic. Motion is found at half size and enlarged.
     """
 
     gains: Tensor

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core.errors import BadBundle, BadInput, MachineCannot
+from pocketlens.core.facts import Sampling
 from pocketlens.runtime import Session, interpolate
 
 ENGINE = "onnxruntime"
@@ -70,7 +71,10 @@ def test_frames_are_fetched_by_the_kernel_that_the_bundle_says(tmp_path: Path):
     """Half a pixel to the side: the mean of two pixels, or of four by Keys' kernel."""
     before = picture(16, 24)
     wide = np.pad(before.astype(float), ((0, 0), (2, 1), (0, 0)), mode="edge")
-    taps = {"bilinear": (0, 0.5, 0.5, 0), "bicubic": (-0.09375, 0.59375, 0.59375, -0.09375)}
+    taps: dict[Sampling, tuple[float, ...]] = {
+        "bilinear": (0, 0.5, 0.5, 0),
+        "bicubic": (-0.09375, 0.59375, 0.59375, -0.09375),
+    }
     for sampling, weights in taps.items():
         graphs = {("fp32", "motion"): moving_graph(x=1)}
         bundle = make_interpolator(tmp_path / f"{sampling}.plens", graphs, sampling=sampling)
