@@ -72,7 +72,8 @@ class Runner:
         if self._face in ("split", "motion"):
             early, late = (np.ascontiguousarray(np.moveaxis(one, 0, -1)) for one in inputs)
             parts = [array[0] for array in made.values()]
-            between = fuse(early, late, *(parts if self._face == "split" else parted(*parts, *early.shape[:2])))
+            motion = parts if self._face == "split" else parted(*parts, *early.shape[:2])
+            between = fuse(early, late, *motion, sampling=facts.sampling)
             return from_network(np.moveaxis(between, -1, 0))[:height, :width]
         picture = made[facts.output][0]
         upscaled = picture if self._face == "frame" else to_picture(picture, aligned[0])

@@ -12,7 +12,7 @@ from .card import Card
 from .contract import Contract
 from .curves import Curve
 from .errors import BadBundle, told
-from .facts import Label, Precision, Strict
+from .facts import Label, Precision, Sampling, Strict
 from .graph_check import Port, Ports
 from .options import first_problem
 
@@ -87,6 +87,8 @@ class Manifest(Strict):
     scale: Annotated[int, Field(ge=1, le=16)]
     align: Annotated[int, Field(ge=1, le=1024)]
     reach: Annotated[int, Field(ge=0, le=1 << 16)]
+    sampling: Sampling = "bilinear"
+    """How who warps by a `split` or `motion` graph fetches the frames' pixels; older bundles do not say."""
     macs_per_pixel: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     """Multiply-adds for one input pixel: what `bench` holds against the machine's peak."""
     inputs: list[Label]

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from .facts import Sampling
+
 
 class Motion(NamedTuple):
     """Where the pixels of a picture between two frames come from.
@@ -35,19 +37,19 @@ class Between(NamedTuple):
     its parts are those of `motions[-1]`."""
 
 
-def warp(frame: Tensor, flow: Tensor) -> Tensor:
-    """Fetch (N, C, H, W) from where `flow` (N, 2, H, W) points, bilinearly; the edge is repeated."""
+def warp(frame: Tensor, flow: Tensor, sampling: Sampling = "bilinear") -> Tensor:
+    """Fetch (N, C, H, W) from where `flow` (N, 2, H, W) points; the edge is repeated. Bicubically it overshoots."""
     height, width = flow.shape[2:]
     rows, columns = (torch.arange(side, dtype=flow.dtype, device=flow.device) for side in (height, width))
     places = torch.stack((columns.expand(height, width), rows[:, None].expand(height, width)))
     # Both planes at once, turned at the end: engines are slow to take planes apart and to join single numbers.
     grid = ((flow + places) * (2 / places[:, -1:, -1:].clamp(min=1)) - 1).permute(0, 2, 3, 1)
-    return F.grid_sample(frame.to(grid.dtype), grid, mode="bilinear", padding_mode="border", align_corners=True)
+    return F.grid_sample(frame.to(grid.dtype), grid, mode=sampling, padding_mode="border", align_corners=True)
 
 
-def fuse(before: Tensor, after: Tensor, motion: Motion) -> Tensor:
+def fuse(before: Tensor, after: Tensor, motion: Motion, sampling: Sampling) -> Tensor:
     """Warp both frames (N, 3, H, W) and mix them by the mask."""
-    return mix(warp(before, motion.before), warp(after, motion.after), motion.mask)
+    return mix(warp(before, motion.before, sampling), warp(after, motion.after, sampling), motion.mask)
 
 
 def mix(early: Tensor, late: Tensor, mask: Tensor) -> Tensor:

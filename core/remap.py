@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 import cv2
 import numpy as np
 
+from .facts import Sampling
 
-def warp(frame: np.ndarray, flow: np.ndarray) -> np.ndarray:
-    """Fetch (H, W, C) float32 from where `flow` (2, H, W) in pixels points, bilinearly; the edge is repeated."""
+KERNELS: Mapping[Sampling, int] = {"bilinear": cv2.INTER_LINEAR, "bicubic": cv2.INTER_CUBIC}
+"""What OpenCV calls them."""
+
+
+def warp(frame: np.ndarray, flow: np.ndarray, sampling: Sampling) -> np.ndarray:
+    """Fetch (H, W, C) float32 from where `flow` (2, H, W) in pixels points; the edge is repeated."""
     x, y = _places(*flow.shape[1:])
-    return cv2.remap(frame, x + flow[0], y + flow[1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(frame, x + flow[0], y + flow[1], KERNELS[sampling], borderMode=cv2.BORDER_REPLICATE)
 
 
 def fuse(
-    before: np.ndarray, after: np.ndarray, flow_before: np.ndarray, flow_after: np.ndarray, mask: np.ndarray
+    before: np.ndarray,
+    after: np.ndarray,
+    flow_before: np.ndarray,
+    flow_after: np.ndarray,
+    mask: np.ndarray,
+    sampling: Sampling,
 ) -> np.ndarray:
     """Warp two frames (H, W, C) float32 and mix them; `mask` (1, H, W) is the share of the earlier one."""
-    early, late = warp(before, flow_before), warp(after, flow_after)
+    early, late = warp(before, flow_before, sampling), warp(after, flow_after, sampling)
     return late + mask[0, ..., None] * (early - late)
 
 

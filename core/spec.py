@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from .errors import BadInput
+from .facts import Sampling
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -46,6 +47,8 @@ class ModelSpec:
     split: bool = False
     """Whether the picture is no more than both frames warped and mixed by the network's last motion,
     so that a graph may give the motion, enlarged or as it was found, and leave the rest to its caller."""
+    sampling: Sampling = "bilinear"
+    """How that warping fetches the frames' pixels."""
 
     @property
     def privileged(self) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
 from ..core.errors import BadInput, nearest
+from ..core.facts import Sampling
 from ..core.motion import Between, Motion
 from ..core.spec import ModelSpec
 
@@ -23,6 +24,8 @@ class Outputs:
     """Public name -> (N, C', H', W')."""
     motions: tuple[Motion, ...] = ()
     """What each block of an interpolator knew, the coarsest first."""
+    sampling: Sampling = "bilinear"
+    """How the picture was fetched by the last of them."""
 
     def to(self, device: torch.device) -> Outputs:
         """The same outputs on a device."""
@@ -39,7 +42,7 @@ class Outputs:
     def _each(self, change: Callable[[Tensor], Tensor]) -> Outputs:
         taps = {name: change(tap) for name, tap in self.taps.items()}
         motions = tuple(Motion(*(change(part) for part in motion)) for motion in self.motions)
-        return Outputs(change(self.picture), taps, motions)
+        return replace(self, picture=change(self.picture), taps=taps, motions=motions)
 
 
 class Tapped:
@@ -48,6 +51,7 @@ class Tapped:
     def __init__(self, network: nn.Module, spec: ModelSpec, taps: Iterable[str], whose: str) -> None:
         """`whose` calls the network in messages. Raises BadInput for a feature it does not have."""
         self.network = network
+        self._sampling: Sampling = spec.sampling
         self._caught: dict[str, Tensor] = {}
         for name in sorted(taps):
             if name not in spec.taps:
@@ -65,5 +69,5 @@ class Tapped:
         made = self.network(*inputs)
         caught, self._caught = self._caught, {}
         if isinstance(made, Between):
-            return Outputs(made.picture, caught, made.motions)
+            return Outputs(made.picture, caught, made.motions, self._sampling)
         return Outputs(made, caught)

@@ -31,6 +31,7 @@ def describe(trained: Checkpoint, name: str, graphs: Sequence[Graph]) -> Manifes
             scale=spec.scale,
             align=spec.align,
             reach=spec.reach,
+            sampling=spec.sampling,
             macs_per_pixel=macs_per_pixel(deployed, spec),
             inputs=list(spec.inputs),
             output=spec.output,

@@ -72,7 +72,7 @@ class Interpolator:
 
     def compose(self, before: View, after: View, motion: Motion) -> tuple[np.ndarray, ...]:
         """The planes of the picture that `motion` makes of two frames."""
-        return compose(before, after, motion, self.memory.empty)
+        return compose(before, after, motion, self._facts.sampling, self.memory.empty)
 
     def motion(self, before: View, after: View, t: float) -> Motion:
         """The motion that `between` goes by. Raises BadInput without a `motion` graph."""

@@ -8,7 +8,9 @@ import cv2
 import numpy as np
 
 from ..core.colour import store
+from ..core.facts import Sampling
 from ..core.memory import Empty
+from ..core.remap import KERNELS
 from .frame import BGR, LAYOUTS, Layout
 from .view import View
 
@@ -48,21 +50,30 @@ class Motion:
         return moved
 
 
-def compose(before: View, after: View, motion: Motion, empty: Empty = np.empty) -> tuple[np.ndarray, ...]:
+def compose(
+    before: View, after: View, motion: Motion, sampling: Sampling, empty: Empty = np.empty
+) -> tuple[np.ndarray, ...]:
     """The planes of the picture between two frames of one format and size: both warped, and mixed.
 
     Every plane is warped as it is stored, so that no conversion can harm its colours.
     """
-    frame = before.frame
+    frame, bits = before.frame, 8
     motions = [motion]
     if frame.format != BGR:
         layout = LAYOUTS[frame.format]
+        bits = layout.bits
         motions += [motion if layout.across == 1 else motion.at_chroma(layout, empty)] * 2
     planes = zip(before.samples, after.samples, motions, frame.planes, strict=True)
-    return tuple(_mixed(early, late, moved, plane.dtype, empty) for early, late, moved, plane in planes)
+    made = tuple(_mixed(early, late, moved, plane.dtype, sampling, empty) for early, late, moved, plane in planes)
+    if bits > 8:
+        for plane in made:
+            np.minimum(plane, (1 << bits) - 1, out=plane)
+    return made
 
 
-def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype, empty: Empty) -> np.ndarray:
+def _mixed(
+    early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype, sampling: Sampling, empty: Empty
+) -> np.ndarray:
     made = empty(early.shape, kind)
     height, width = early.shape[:2]
     strip = max(1, _STRIP // width)
@@ -70,20 +81,21 @@ def _mixed(early: np.ndarray, late: np.ndarray, motion: Motion, kind: np.dtype, 
         rows = slice(top, min(top + strip, height))
         share = motion.share[rows]
         rest = np.subtract(1, share, out=empty(share.shape, np.float32))
-        moved = _warped(early, motion.before, rows, empty), _warped(late, motion.after, rows, empty)
-        mixed = cv2.blendLinear(*moved, share, rest, dst=empty(moved[0].shape, np.float32))
+        one = _warped(early, motion.before, rows, sampling, empty)
+        other = _warped(late, motion.after, rows, sampling, empty)
+        mixed = cv2.blendLinear(one, other, share, rest, dst=empty(one.shape, np.float32))
         store(mixed, 1, made[rows])
     return made
 
 
-def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice, empty: Empty) -> np.ndarray:
+def _warped(plane: np.ndarray, flow: np.ndarray, rows: slice, sampling: Sampling, empty: Empty) -> np.ndarray:
     """Those rows of a float32 plane fetched from where `flow` points; the edge is repeated.
 
-    OpenCV is exact for planes of one channel, three or four; of two it would round places to a 32nd of a pixel.
+    OpenCV is exact for planes of one channel, three or four; of two, bilinearly, it would round places to a 32nd of a
+    pixel.
     """
     x, y = flow[0, rows], flow[1, rows]
     if rows.start:
         y = np.add(y, np.float32(rows.start), out=empty(y.shape, np.float32))
     made = empty(plane[rows].shape, np.float32)
-    mode = cv2.INTER_LINEAR | cv2.WARP_RELATIVE_MAP
-    return cv2.remap(plane, x, y, mode, dst=made, borderMode=cv2.BORDER_REPLICATE)
+    return cv2.remap(plane, x, y, KERNELS[sampling] | cv2.WARP_RELATIVE_MAP, dst=made, borderMode=cv2.BORDER_REPLICATE)

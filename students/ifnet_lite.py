@@ -10,12 +10,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..core.blocks import conv_relu, zero_bias
+from ..core.facts import Sampling
 from ..core.motion import Between, Motion, fuse, warp
 from ..core.options import Count
 from ..core.spec import Model, ModelSpec
 
 _COARSEST = 16
 _FLOWS, _MASK = 4, 1
+_SAMPLING: Sampling = "bicubic"
+"""Of the frames, for the picture: bilinear fetching blurs what moves by parts of a pixel."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ class IFNetLite(nn.Module):
 
     Each frame gets features at 1/4, 1/8 and 1/16 of its size, once. A block at each size, the coarsest
     first, sees both frames' features, warped by the motion so far, and corrects it: warps are of small
-    maps, and only the last is of the frames. Motion is found at half size and enlarged.
+    maps, and only the last is of the frames, bicubic. Motion is found at half size and enlarged.
     """
 
     gains: Tensor
@@ -121,7 +124,7 @@ class IFNetLite(nn.Module):
         middle = _motion(found, 4)
         found = self._corrected(self.fine, early[2], late[2], found, moment)
         fine = _motion(self._enlarged(found), 1)
-        return Between(fuse(before, after, fine), (coarse, middle, fine), found * self.gains)
+        return Between(fuse(before, after, fine, _SAMPLING), (coarse, middle, fine), found * self.gains)
 
     def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
@@ -167,6 +170,7 @@ def _spec(options: Options) -> ModelSpec:
         reach=_reach(options.depth),
         taps={"coarse": "coarse.trunk", "middle": "middle.trunk", "fine": "fine.trunk"},
         split=True,
+        sampling=_SAMPLING,
     )
 
 

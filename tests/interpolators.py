@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 from pocketlens.core.bundle import write
+from pocketlens.core.facts import Sampling
 from pocketlens.core.manifest import Graph, Manifest
 
 
@@ -78,7 +79,11 @@ def _model(
 
 
 def make_interpolator(
-    path: Path, graphs: Mapping[tuple[str, str], bytes] | None = None, align: int = 16, reach: int = 8
+    path: Path,
+    graphs: Mapping[tuple[str, str], bytes] | None = None,
+    align: int = 16,
+    reach: int = 8,
+    sampling: Sampling = "bilinear",
 ) -> Path:
     """Seal a bundle at `path`: graphs by precision and face, by default a `motion` one in which nothing moves."""
     graphs = graphs or {("fp32", "motion"): moving_graph()}
@@ -92,6 +97,7 @@ def make_interpolator(
         scale=1,
         align=align,
         reach=reach,
+        sampling=sampling,
         macs_per_pixel=1000.0,
         inputs=["before", "after", "t"],
         output="between",

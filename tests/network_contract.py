@@ -13,6 +13,7 @@ from pocketlens.core import checkpoint
 from pocketlens.core.catalog import Catalog
 from pocketlens.core.motion import Between, fuse
 from pocketlens.core.spec import TRUTH, Model, ModelSpec, Task
+from pocketlens.distill.taps import Tapped
 from torch import Tensor, nn
 
 SMALL = 3
@@ -180,8 +181,14 @@ class InterpolatorContract(NetworkContract):
         before, after, t = noise(case.spec, 3, 5)
         with torch.inference_mode():
             made = case.network()(before, after, t)
-            error = (made.picture - fuse(before, after, made.motions[-1])).abs().max()
+            error = (made.picture - fuse(before, after, made.motions[-1], case.spec.sampling)).abs().max()
         assert (error < 1e-5) == case.spec.split
+
+    def test_losses_are_told_how_it_fetches(self, case: Case):
+        given = noise(case.spec, 1, 1)
+        with torch.inference_mode():
+            made = Tapped(case.network(), case.spec, [], "it")(*given)
+        assert made.first(1).sampling == made.detached().sampling == case.spec.sampling
 
     def test_every_sample_is_of_its_own_moment(self, case: Case):
         network, (before, after, _) = case.network(), noise(case.spec, 3, 4)

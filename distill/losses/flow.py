@@ -79,7 +79,7 @@ def _told(student: Outputs, teacher: Outputs | None, target: Target) -> tuple[Te
         count, motion = len(teacher.picture), teacher.motions[-1]
         before, after = (frame[:count] for frame in target.inputs[:2])
         truth = target.picture[:count]
-        better = error(fuse(before, after, motion), truth) < error(student.picture[:count], truth)
+        better = error(fuse(before, after, motion, student.sampling), truth) < error(student.picture[:count], truth)
         flow[:count], weight[:count] = torch.cat((motion.before, motion.after), 1), better.to(flow.dtype)
     if target.known is not None:
         known = target.known.seen.amax((1, 2, 3)) > 0

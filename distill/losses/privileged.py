@@ -57,7 +57,7 @@ class Privileged(LossTerm):
         """Scalar: Laplacian distance of the block's picture to the truth, and the student's end-point error to it."""
         before, after = target.inputs[:2]
         motion = self._corrected(before, after, student.motions[-1], target.picture)
-        picture = fuse(before, after, motion)
+        picture = fuse(before, after, motion, student.sampling)
         with torch.no_grad():
             better = (error(picture, target.picture) < error(student.picture, target.picture)).to(picture.dtype)
             flow = torch.cat((motion.before, motion.after), 1)

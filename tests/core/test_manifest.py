@@ -64,6 +64,7 @@ ABSURD = [
     *(("inputs", value) for value in ([], ["a", "b"], [""], ["a\x00"], "frame")),
     *(("graphs", value) for value in ([], [{}] * 5000, [{"file": "a"}])),
     ("task", "paint"),
+    ("sampling", "nearest"),
     ("limits", {"psnr_fp32": float("nan")}),
     ("quality", {"a": 1}),
     *(("curve", value) for value in ([{}], [{"step": 1e16}], [{"step": float("nan")}], [{"step": 1}] * 5000)),
@@ -75,6 +76,12 @@ ABSURD = [
 @pytest.mark.parametrize(("key", "value"), ABSURD, ids=lambda value: str(value)[:20])
 def test_facts_that_no_network_has(facts: dict[str, dict[str, Any]], key: str, value: Any):
     assert "not valid" in refused(json.dumps({**facts["upscale"], key: value}).encode())
+
+
+def test_a_bundle_that_does_not_say_how_frames_are_fetched_is_older_and_bilinear(facts: dict[str, dict[str, Any]]):
+    older = {key: value for key, value in facts["interpolate"].items() if key != "sampling"}
+    assert len(older) < len(facts["interpolate"])
+    assert parse(json.dumps(older).encode(), "b.plens").sampling == "bilinear"
 
 
 PAIR = {"before": "a", "after": "b", "t": 0.5, "expected": "c", "truth": "d"}

@@ -6,17 +6,19 @@ import math
 import tempfile
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import backbones
 import pytest
 import torch
 from pocketlens.core.catalog import LOSSES
 from pocketlens.core.errors import BadInput
-from pocketlens.core.motion import Motion
+from pocketlens.core.facts import Sampling
+from pocketlens.core.motion import Motion, fuse
 from pocketlens.distill.batch import Target
 from pocketlens.distill.loss import LossTerm, WeightedSum
 from pocketlens.distill.losses.feature import affinity, attention
+from pocketlens.distill.losses.laplacian import pyramid_distance
 from pocketlens.distill.losses.pixel import distance
 from pocketlens.distill.recipe import LossChoice
 from pocketlens.distill.taps import Outputs
@@ -92,6 +94,19 @@ def test_it_sends_gradients_to_the_student_and_to_its_adapters(name: str, option
     given = [student.picture, *student.taps.values(), *student.motions[0]]
     assert any(part.grad is not None and part.grad.abs().sum() > 0 for part in given)
     assert all(weight.grad is not None and weight.grad.abs().sum() > 0 for weight in adapters(term))
+
+
+@pytest.mark.parametrize("sampling", get_args(Sampling))
+def test_motion_is_not_better_than_the_students_for_being_fetched_otherwise(sampling: Sampling):
+    """A teacher of the student's own motion has nothing to tell."""
+    student, told = outputs(0, "own"), target(outputs(2, "own").picture)
+    before, after = told.inputs[:2]
+    picture = fuse(before, after, student.motions[-1], sampling).detach()
+    student = replace(student, picture=picture, sampling=sampling)
+    assert build("flow", {}, student, student)(student, student, told).item() == 0
+    privileged = build("privileged", {"flow": 1.0}, student, student)
+    followed = privileged(student, None, told) - pyramid_distance(picture, told.picture, 5)
+    assert followed.item() == pytest.approx(0, abs=1e-6), "at its start the block corrects nothing"
 
 
 def test_distances_are_their_definitions():

@@ -30,7 +30,7 @@ def filmed(seed: int, height: int = 56, width: int = 72, t: float = 0.5) -> Film
 def fused(frames: list[np.ndarray], motion: np.ndarray) -> np.ndarray:
     before, after = (torch.from_numpy(np.ascontiguousarray(frame))[None] for frame in frames)
     parts = torch.from_numpy(np.ascontiguousarray(motion))[None].split((2, 2, 1), 1)
-    return fuse(before, after, Motion(*parts))[0].numpy()
+    return fuse(before, after, Motion(*parts), "bilinear")[0].numpy()
 
 
 @pytest.mark.parametrize("turn", range(8))

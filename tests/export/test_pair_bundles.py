@@ -83,6 +83,7 @@ def test_it_holds_every_face_of_each_precision_for_both_processors(opened: Bundl
 
 def test_it_says_what_it_is_and_how_good(opened: Bundle):
     facts = opened.manifest
+    assert facts.sampling == "bicubic"
     assert (facts.task, facts.network, facts.inputs, facts.output) == (
         "interpolate",
         "ifnet_lite",

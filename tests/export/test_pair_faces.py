@@ -13,7 +13,7 @@ import torch
 from graphs import run_all
 from moving import slid, to_feeds
 from network_contract import Case, cases
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from pocketlens.core import remap
 from pocketlens.core.catalog import NETWORKS, STUDENTS, TEACHERS
 from pocketlens.core.checkpoint import Checkpoint
@@ -22,7 +22,7 @@ from pocketlens.core.manifest import PARTS
 from pocketlens.core.metrics import psnr
 from pocketlens.distill.torch_interpolator import torch_interpolator
 from pocketlens.export.build import Graphs
-from pocketlens.export.dataflow import delicate
+from pocketlens.export.dataflow import WARP, delicate
 from pocketlens.export.faces import faces_of, frame_face, require_face
 from pocketlens.export.graph import constants, set_array
 
@@ -67,8 +67,9 @@ def outside_picture(exported: Exported, face: str, feeds: dict[str, np.ndarray],
     made = run_all(exported.built[precision, face], feeds)
     early, late = (np.ascontiguousarray(np.moveaxis(feeds[name][0], 0, -1)) for name in ("before", "after"))
     parts = [array[0] for array in made.values()]
-    fused = remap.fuse(early, late, *(parts if face == "split" else remap.parted(*parts, *early.shape[:2])))
-    return np.moveaxis(fused, -1, 0)[None]
+    motion = parts if face == "split" else remap.parted(*parts, *early.shape[:2])
+    fused = remap.fuse(early, late, *motion, sampling=exported.spec.sampling)
+    return np.moveaxis(fused, -1, 0)[None].clip(0, 1)
 
 
 @pytest.mark.parametrize("t", [0.5, 0.2])
@@ -161,6 +162,12 @@ def test_openvino_gives_the_same_picture(exported: Exported):
                 np.testing.assert_allclose(made[name], values, atol=5e-3)
 
 
+def test_frames_are_fetched_for_the_picture_as_the_network_says_and_all_else_bilinearly(exported: Exported):
+    warps = [node for node in exported.built["fp32", "float"].graph.node if node.op_type == WARP]
+    modes = [helper.get_node_attr_value(node, "mode").decode() for node in warps]
+    assert modes == ["bilinear"] * (len(modes) - 2) + [exported.spec.sampling] * 2
+
+
 @pytest.mark.parametrize("refine", [False, True])
 def test_a_picture_that_is_more_than_a_blend_is_warped_in_the_graph(refine: bool):
     rife = NETWORKS.get("rife")
@@ -177,7 +184,8 @@ def test_padding_does_not_bend_the_flow(still: onnx.ModelProto, size: tuple[int,
     """A network whose flow is the same everywhere fetches each pixel from where that points in the frame itself."""
     before, after = slid(*size, 6)
     made = run_all(still, {"before": before[None], "after": after[None], "t": np.array([0.5], np.float32)})
-    wanted = remap.warp(before.astype(np.float32), np.full((2, *size), np.array(FLOW)[:, None, None], np.float32))
+    flow = np.full((2, *size), np.array(FLOW)[:, None, None], np.float32)
+    wanted = np.clip(remap.warp(before.astype(np.float32), flow, "bicubic"), 0, 255)
     assert np.abs(made["between"][0] - wanted).max() <= 1
 
 

@@ -34,6 +34,6 @@ def test_the_middle_is_where_the_motion_says():
         pair = pairs[name]
         # What is seen at p half way was at p - t * shift before.
         flow = -pair.t * np.array([right, down], np.float32)[:, None, None] * np.ones((2, SIDE, SIDE), np.float32)
-        made = np.rint(remap.warp(pair.before.astype(np.float32), flow))[10:-10, 10:-10]
+        made = np.rint(remap.warp(pair.before.astype(np.float32), flow, "bilinear"))[10:-10, 10:-10]
         truth = pair.truth[10:-10, 10:-10]
         assert psnr_rgb(made, truth) > psnr_rgb(pair.before[10:-10, 10:-10], truth) + 5, name

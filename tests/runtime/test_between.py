@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core.errors import BadBundle, BadInput, MachineCannot
+from pocketlens.core.facts import Sampling
 from pocketlens.runtime import Session, interpolate
 
 ENGINE = "onnxruntime"
@@ -64,6 +65,23 @@ def test_fractions_of_pixels_and_shares_are_exact_to_rounding(tmp_path: Path):
     early = 0.75 * before.astype(float) + 0.25 * np.pad(before, ((0, 0), (1, 0), (0, 0)), mode="edge")[:, :-1]
     late = 0.25 * after.astype(float) + 0.75 * np.pad(after, ((0, 0), (0, 1), (0, 0)), mode="edge")[:, 1:]
     assert np.abs(made - (0.75 * early + 0.25 * late)).max() < 0.51
+
+
+def test_frames_are_fetched_by_the_kernel_that_the_bundle_says(tmp_path: Path):
+    """Half a pixel to the side: the mean of two pixels, or of four by Keys' kernel."""
+    before = picture(16, 24)
+    wide = np.pad(before.astype(float), ((0, 0), (2, 1), (0, 0)), mode="edge")
+    taps: dict[Sampling, tuple[float, ...]] = {
+        "bilinear": (0, 0.5, 0.5, 0),
+        "bicubic": (-0.09375, 0.59375, 0.59375, -0.09375),
+    }
+    for sampling, weights in taps.items():
+        graphs = {("fp32", "motion"): moving_graph(x=1)}
+        bundle = make_interpolator(tmp_path / f"{sampling}.plens", graphs, sampling=sampling)
+        with Session.open(bundle, ENGINE) as session:
+            made = session.between(before, np.roll(before, 1, axis=1), 0.5)
+        wanted = sum(weight * wide[:, place : place + 24] for place, weight in enumerate(weights))
+        assert np.abs(made[:, 3:-3] - np.clip(wanted, 0, 255)[:, 3:-3]).max() < 0.51
 
 
 def test_white_stays_white_and_black_black(tmp_path: Path):

@@ -46,7 +46,8 @@ def test_all_faces_give_the_same_picture_to_a_grey_level(
     before, after = smooth(*size, seed=1), smooth(*size, seed=2)
     made = {}
     for face in ("float", "motion"):
-        bundle = make_interpolator(tmp_path / f"{face}.plens", {("fp32", face): graphs[face]})
+        graph = {("fp32", face): graphs[face]}
+        bundle = make_interpolator(tmp_path / f"{face}.plens", graph, sampling=MODEL.spec(Options()).sampling)
         with Session.open(bundle, engine) as session:
             made[face] = session.between(before, after, 0.3).astype(int)
             if face == "motion" and size != (1, 1):
