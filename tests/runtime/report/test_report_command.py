@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from bundles import make_bundle
 from commands import pocketlens
-from pocketlens.core.bundle import read
+from contracts import changed
+from pocketlens.core.bundle import read, write
 from reported import HOSTILE, interpolator, upscaler, write_curves
 from runs import write_photos, write_teacher
 
@@ -64,6 +65,17 @@ def test_it_names_every_limit_and_its_verdict(page: str, told: list[dict]):
     for model in told:
         for limit in model["limits"]:
             assert f'>{limit["name"]}</th><td data-column="verdict"><span class="verdict {limit["verdict"]}">' in page
+
+
+def test_it_tells_how_lr_pictures_were_made(page: str, told: list[dict], tmp_path: Path):
+    assert [model["degradation"] for model in told] == ["bicubic"] * 3
+    assert page.count("LR pictures: clean") == 2, "of the two that upscale"
+    bundle = changed(read(upscaler(tmp_path)), degradation="real")
+    write(tmp_path / "worn.plens", bundle.manifest, bundle.files)
+    assert pocketlens("report", tmp_path / "worn.plens", "-o", tmp_path / "a.html", *QUICKLY) == 0
+    worn = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "LR pictures: worn" in worn and "upscales worn pictures by 2" in worn
+    assert re.search(r"<dt>Scored on pictures</dt><dd>worn", worn)
 
 
 def test_it_tells_scores_with_the_gaps_to_fp32_and_to_the_teacher(page: str):
