@@ -92,12 +92,12 @@ def examine(path: Path, out: Path | None) -> dict[str, list[dict[str, Any]]]:
 
 
 def _find(model: Any) -> list[dict[str, str]]:
-    from .export.finding import Graph
+    from .export.finding import Graph, findings
 
     looked_at = Graph(model)
     found = []
     for key, check in CHECKS.items():
-        for one in check.find(looked_at):
+        for one in findings(check, looked_at):
             mend = f"{one.mend}; --fix does" if one.fixable else one.mend
             fault = {"id": key.replace("_", "-"), "severity": one.severity, "node": one.node}
             found.append({**fault, "told": one.told, "mend": mend})

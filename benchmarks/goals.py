@@ -23,7 +23,7 @@ _GOALS = {
 }
 _NOTES = {
     "fsrcnn-x2": "Starts from a teacher that saw the truth, and soft labels; next, that start and many more steps.",
-    "fsrcnn-x3": "The head on x2's body first, then all of it; its curve is flat by now: next, larger crops and more pictures.",
+    "fsrcnn-x3": "The head on x2's body first, then all of it; its curve is flat: next, larger crops, more pictures.",
     "fsrcnn-x4": "The head on x2's body first, then all of it; next, more steps.",
     "sesr-x2": "Twice the steps gave nothing, nor did pictures without JPEG; next, more pictures, and larger ones.",
     "sesr-l-x2": "A tenth of the steps that sesr-x2 had; its curve still rises: next, more steps.",

@@ -21,8 +21,7 @@ from pocketlens.core.errors import BadInput
 from pocketlens.core.files import to_json, write_text
 from pocketlens.core.locate import BUNDLES
 from pocketlens.distill import recipe as recipes
-from pocketlens.distill.degradation import degrader
-from pocketlens.distill.evaluate import Trial
+from pocketlens.distill.evaluate import Trial, degrader
 from pocketlens.distill.model import open_model
 from pocketlens.distill.score_folder import score_folder
 from pocketlens.export.cost import macs_per_pixel, parameters

@@ -12,6 +12,7 @@ import numpy as np
 from . import picture, triplet
 from .bundle import Bundle
 from .contract import MOST_PICTURES
+from .degradation import degraded
 from .errors import BadInput
 from .manifest import Manifest, PairSample
 from .resize import crop_to_multiple, shrink
@@ -61,7 +62,7 @@ def by_name(folders: Sequence[Path]) -> dict[str, Path]:
 
 
 def from_folder(folder: Path, facts: Manifest) -> list[Case]:
-    """HR pictures to upscale, or triplets to interpolate, the first in name order.
+    """HR pictures to upscale, degraded as the model's own were, or triplets to interpolate, the first in name order.
 
     Raises BadInput for a folder that holds none, and for a picture that is too small.
     """
@@ -79,7 +80,7 @@ def _from_file(path: Path, facts: Manifest) -> Case:
 
 
 def from_pictures(pictures: Iterable[np.ndarray], facts: Manifest) -> list[Case]:
-    """HR pictures made small. Raises BadInput for one that is too small for that."""
+    """HR pictures made small as the model's own were. Raises BadInput for one that is too small for that."""
     return [_made_small(bgr, facts) for bgr in pictures]
 
 
@@ -100,7 +101,8 @@ def digest(cases: Sequence[Case]) -> str:
 def clip(case: Case, facts: Manifest) -> list[Case]:
     """A pan over its truth, a pixel down and right from frame to frame; empty where there is no room for one.
 
-    To interpolate, every second frame is the one between its neighbours.
+    To interpolate, every second frame is the one between its neighbours. To upscale, frames are clean, whatever the
+    model is for: each worn anew, they would flicker by themselves.
     """
     room, multiple = min(*case.truth.shape[:2]) - _STEPS, facts.scale * facts.align
     side = min(room, _SIDE) // multiple * multiple
@@ -108,13 +110,10 @@ def clip(case: Case, facts: Manifest) -> list[Case]:
         return []
     seen = [np.ascontiguousarray(case.truth[at : at + side, at : at + side]) for at in range(_STEPS + 1)]
     if facts.task == "upscale":
-        return [_small(truth, facts.scale) for truth in seen]
+        return [Case((shrink(truth, facts.scale),), truth) for truth in seen]
     return [Case((before, after), truth) for before, truth, after in zip(seen, seen[1:], seen[2:], strict=False)][::2]
 
 
 def _made_small(bgr: np.ndarray, facts: Manifest) -> Case:
-    return _small(crop_to_multiple(bgr, facts.scale * facts.align), facts.scale)
-
-
-def _small(truth: np.ndarray, scale: int) -> Case:
-    return Case((shrink(truth, scale),), truth)
+    truth = crop_to_multiple(bgr, facts.scale * facts.align)
+    return Case((degraded(truth, facts.scale, facts.degradation),), truth)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 Precision = Literal["fp32", "fp16", "int8"]
 Sampling = Literal["bilinear", "bicubic"]
 """By which kernel a value is fetched from between pixels; bicubic is Keys' with a = -0.75, as PyTorch has it."""
+Degradation = Literal["bicubic", "real"]
+"""How LR pictures are made of HR ones; `core/degradation.py` makes them."""
 Label = Annotated[str, StringConstraints(min_length=1, max_length=255, pattern=r"^[^\p{Cc}\p{Zl}\p{Zp}]+$")]
 """A name that can be shown: nothing in it moves the cursor."""
 Digest = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]

@@ -12,7 +12,7 @@ from .card import Card
 from .contract import Contract
 from .curves import Curve
 from .errors import BadBundle, told
-from .facts import Label, Precision, Sampling, Strict
+from .facts import Degradation, Label, Precision, Sampling, Strict
 from .graph_check import Port, Ports
 from .options import first_problem
 
@@ -95,6 +95,8 @@ class Manifest(Strict):
     output: Label
     graphs: Annotated[list[Graph], Field(min_length=1, max_length=100)]
     samples: Annotated[list[Sample | PairSample], Field(max_length=100)]
+    degradation: Degradation = "bicubic"
+    """To upscale: how the LR pictures are made that it was calibrated and sampled on, and is scored on."""
     quality: dict[str, dict[str, float]]
     """Data set or `samples` -> score name -> value, as measured at export."""
     limits: dict[str, FiniteFloat]

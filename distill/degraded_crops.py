@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import torch
 
+from ..core.degradation import wear
 from .batch import Batch, Target
 from .data import Cut, Named, chances, require_room_for, tensor_of
-from .degradation import wear
 from .evaluate import Pair
 from .taps import Outputs
 

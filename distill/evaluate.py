@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, get_args
 
 import numpy as np
 
 from ..core.colour import luma, to_picture
-from ..core.errors import BadInput
+from ..core.degradation import degraded
+from ..core.errors import BadInput, nearest
+from ..core.facts import Degradation
 from ..core.metrics import psnr, psnr_y, ssim_y
 from ..core.resize import crop_to_multiple, resize, shrink
 
@@ -46,10 +48,24 @@ def cropped(name: str, picture: np.ndarray, scale: int) -> np.ndarray:
     return crop_to_multiple(picture, scale)
 
 
-def degrade(name: str, picture: np.ndarray, scale: int) -> Pair:
-    """Crop an HR picture to a multiple of `scale` and shrink it by antialiased bicubic, as a `Degrader`."""
-    hr = cropped(name, picture, scale)
-    return Pair(name, hr, shrink(hr, scale))
+@cache
+def degrader(kind: str, *seed: int) -> Degrader:
+    """What makes pairs of HR pictures, cropped to a multiple of the scale, as `degraded` does: one for each way.
+
+    Raises BadInput for a kind that there is not.
+    """
+    if kind not in get_args(Degradation):
+        raise BadInput(f"unknown degradation '{kind}'; {nearest(kind, get_args(Degradation))}")
+
+    def pair(name: str, picture: np.ndarray, scale: int) -> Pair:
+        hr = cropped(name, picture, scale)
+        return Pair(name, hr, degraded(hr, scale, kind, *seed))  # type: ignore[arg-type]
+
+    return pair
+
+
+degrade = degrader("bicubic")
+"""Antialiased bicubic shrinking of clean pictures."""
 
 
 @dataclass(frozen=True)

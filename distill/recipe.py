@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from ..core.card import Card
 from ..core.catalog import LOSSES, NETWORKS, Catalog
 from ..core.errors import BadInput, nearest, need
-from ..core.facts import NotNegative, Positive
+from ..core.facts import Degradation, NotNegative, Positive
 from ..core.limits import Limits
 from ..core.options import Count, Share, build_options, first_problem, option_names, refuse_unknown
 from ..core.spec import ModelSpec
@@ -59,9 +59,6 @@ class LossChoice(Choice):
     def loss_options(self) -> Any:
         """The options of the term, as `options` has them."""
         return self.options(LOSSES, f"[[loss]] {self.name}")
-
-
-Degradation = Literal["bicubic", "real"]
 
 
 class StudentChoice(Choice):

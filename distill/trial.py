@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..core.errors import BadInput, need
-from .degradation import degrader
-from .evaluate import Trial, Upscaler, shrinking
+from .evaluate import Trial, Upscaler, degrader, shrinking
 from .model import InterpolatingModel, UpscalingModel, open_model
 
 

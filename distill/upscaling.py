@@ -24,9 +24,8 @@ from ..core.spec import ModelSpec
 from .batch import Batch
 from .cache import PICTURE, Asked, Maps, TeacherCache
 from .data import Crops, Named, make_pairs, picture_files, read_pictures, resized, stacked
-from .degradation import degrader
 from .degraded_crops import DegradedCrops
-from .evaluate import Pair, Trial, score, shrinking
+from .evaluate import Pair, Trial, degrader, score, shrinking
 from .plots import draw_strip
 from .recipe import HOLD_OUT, Recipe
 from .taps import Outputs, Tapped

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..calib_data.crop import centre
 from ..calib_data.make import load
 from ..core.colour import to_network
+from ..core.degradation import degraded
 from ..core.errors import BadInput
+from ..core.facts import Degradation
 from ..core.resize import crop_to_multiple, shrink
 from ..core.spec import ModelSpec
 from ..core.triplet import Triplet
@@ -54,8 +57,10 @@ class Calibration:
     provenance: dict[str, Any] = field(default_factory=dict)
 
 
-def open_calibration(src: str, trained: Checkpoint, quiet: bool = False) -> Calibration:
+def open_calibration(src: str, trained: Checkpoint, degradation: Degradation, quiet: bool = False) -> Calibration:
     """SRC of `--calib` for a network: pictures, or, where it interpolates, pairs with the picture between them.
+
+    `degradation` is what it learned from.
 
     Nothing for a network that has its ranges from training. Raises what `calib_data.make.load` does, and BadInput
     for pictures smaller than the network's `align`, or that are given where none are wanted.
@@ -67,15 +72,22 @@ def open_calibration(src: str, trained: Checkpoint, quiet: bool = False) -> Cali
     spec = trained.spec
     pairs = spec.task == "interpolate"
     chosen = load(src, quiet, pairs)
-    made = on_triplets(chosen.triplets(), spec) if pairs else on_pictures(chosen.pictures(), spec)
+    made = on_triplets(chosen.triplets(), spec) if pairs else on_pictures(chosen.pictures(), spec, degradation)
     return Calibration(made.watched, made.scored, {"source": Path(src).name, "sha256": chosen.digest})
 
 
-def on_pictures(pictures: Iterable[np.ndarray], spec: ModelSpec) -> Calibration:
-    """uint8 (H, W, 3) BGR: watched as they are, scored on making them again from their half, or third, or quarter."""
+def on_pictures(pictures: Iterable[np.ndarray], spec: ModelSpec, degradation: Degradation = "bicubic") -> Calibration:
+    """uint8 (H, W, 3) BGR: watched as they are, scored on making them again from their half, or third, or quarter.
+
+    Where the network learned from worn ones, these are watched and scored.
+    """
     (name,) = spec.inputs
-    inputs = [_input(bgr, spec) for bgr in pictures]
-    scored = [_shrunk(name, one, spec) for one in inputs if min(one.shape[2:]) >= spec.scale * spec.align]
+    if degradation == "bicubic":
+        inputs = [_input(bgr, spec) for bgr in pictures]
+        scored = [_shrunk(name, one, spec) for one in inputs if min(one.shape[2:]) >= spec.scale * spec.align]
+    else:
+        scored = [_degraded(name, bgr, spec, degradation) for bgr in pictures]
+        inputs = [case.feeds[name] for case in scored]
     return Calibration([{name: one} for one in (*inputs, *_flat(inputs[0]))], scored)
 
 
@@ -128,6 +140,12 @@ def _input(bgr: np.ndarray, spec: ModelSpec) -> np.ndarray:
     picture = to_network(crop_to_multiple(bgr, spec.align), spec.channels)[None]
     top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[2:])
     return np.ascontiguousarray(picture[:, :, top : top + _SIDE, left : left + _SIDE])
+
+
+def _degraded(name: str, bgr: np.ndarray, spec: ModelSpec, degradation: Degradation) -> Case:
+    truth = centre(crop_to_multiple(bgr, spec.scale * spec.align), _SIDE * spec.scale)
+    lr = degraded(truth, spec.scale, degradation)
+    return Case({name: to_network(lr, spec.channels)[None]}, to_network(truth, spec.channels)[None])
 
 
 def _shrunk(name: str, picture: np.ndarray, spec: ModelSpec) -> Case:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,7 @@ from .options import SAMPLE, Calib, Model, Scale, one_of, open_checkpoint, outpu
 
 if TYPE_CHECKING:
     from ..core.checkpoint import Checkpoint
+    from ..core.facts import Degradation
     from .calibration import Case
     from .layers import Layer
     from .sensitivity import Sensitivity, Trials
@@ -57,9 +59,13 @@ def quantize(
     if plot:
         refuse_taken(output_file(plot, ".png"), force)
     trained = open_checkpoint(model, scale)
+    from .provenance import degradation_of, provenance_of
+
     if trained.ranges:
         raise BadInput(f"{model} was trained in int8 and is exported as it was trained; give the run it started from")
-    told = _explained(trained, data or [], calib, processor, _limit(model, trained.spec.task, bool(data), limit), quiet)
+    run = provenance_of(locate(model))
+    allowed, learned_from = _limit(run, trained.spec.task, bool(data), limit), degradation_of(run)
+    told = _explained(trained, data or [], calib, learned_from, processor, allowed, quiet)
     if plot:
         from .explain_plot import draw
 
@@ -67,20 +73,26 @@ def quantize(
     report(told, json_file, lambda: _text(told), quiet)
 
 
-def _limit(model: str, task: str, on_data: bool, stated: float | None) -> tuple[float, str]:
+def _limit(run: Mapping[str, Any], task: str, on_data: bool, stated: float | None) -> tuple[float, str]:
     """dB that int8 may lose, and whose limit that is: what `verify` asks holds for the pictures of --data alone."""
-    from .provenance import limits_of, provenance_of
+    from .provenance import limits_of
     from .quantize import LIMITS
 
     if stated is not None:
         return stated, "--limit"
     if on_data:
-        return limits_of(provenance_of(locate(model))).of_task(task).gap or 0.0, "what verify asks of --data"
+        return limits_of(run).of_task(task).gap or 0.0, "what verify asks of --data"
     return LIMITS[task], "what export asks of calibration pictures"
 
 
 def _explained(
-    trained: Checkpoint, data: list[Path], calib: str, processor: str, limit: tuple[float, str], quiet: bool
+    trained: Checkpoint,
+    data: list[Path],
+    calib: str,
+    learned_from: Degradation,
+    processor: str,
+    limit: tuple[float, str],
+    quiet: bool,
 ) -> dict[str, Any]:
     """What the command tells, as its JSON."""
     from .calibration import open_calibration
@@ -89,8 +101,8 @@ def _explained(
     from .sensitivity import Trials, smallest_float_set
 
     spec, usual = trained.spec, LIMITS[trained.spec.task]
-    given = _given(trained, data)
-    calibration = open_calibration(calib, trained, quiet)
+    given = _given(trained, data, learned_from)
+    calibration = open_calibration(calib, trained, learned_from, quiet)
     if not (cases := given or calibration.scored):
         raise BadInput(f"every picture is too small to measure an upscaler x{spec.scale} on")
     with progress("tracing", None, quiet):
@@ -115,7 +127,7 @@ def _explained(
     }
 
 
-def _given(trained: Checkpoint, folders: list[Path]) -> list[Case]:
+def _given(trained: Checkpoint, folders: list[Path], learned_from: Degradation) -> list[Case]:
     """What is in the folders of --data; raises BadInput for one that holds nothing of the kind."""
     from .calibration import on_pictures, on_triplets
     from .task import task
@@ -124,8 +136,9 @@ def _given(trained: Checkpoint, folders: list[Path]) -> list[Case]:
     items = [item for folder in folders for item in task(spec.task).read_set(folder)]
     if not items:
         return []
-    made = on_triplets(items, spec) if spec.task == "interpolate" else on_pictures([bgr for _, bgr in items], spec)
-    return made.scored
+    if spec.task == "interpolate":
+        return on_triplets(items, spec).scored
+    return on_pictures([bgr for _, bgr in items], spec, learned_from).scored
 
 
 def _one_by_one(trials: Trials, quiet: bool) -> list[Sensitivity]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
@@ -12,6 +12,7 @@ from onnx import NodeProto, TensorProto
 from onnx.shape_inference import infer_shapes
 
 from .graph import constants, producers
+from .unfold import bodies, unfolded
 
 Severity = Literal["error", "warning", "note"]
 """An engine refuses the graph or makes another picture of it; it costs time or quality; good to know."""
@@ -35,9 +36,11 @@ class Finding:
 class Graph:
     """A graph to be looked at, with what is often asked of it."""
 
-    def __init__(self, model: onnx.ModelProto) -> None:
+    def __init__(self, model: onnx.ModelProto, choices: Collection[str] = ()) -> None:
         self.model = model
         self.nodes: list[NodeProto] = list(model.graph.node)
+        self.choices = choices
+        """As `Unfolded` has them."""
 
     @property
     def opset(self) -> int:
@@ -86,3 +89,20 @@ class Check:
     """A mended copy, in which `find` finds no more of what is fixable; None where nothing can be done here."""
     cost: str = ""
     """What is lost by that, as a sentence would go on."""
+
+
+def findings(check: Check, graph: Graph) -> Iterator[Finding]:
+    """What a check finds in a graph, and in the bodies of its Ifs and Loops, where `fix` does nothing.
+
+    What is in a body goes by the outermost node that it belongs to.
+    """
+    if not any(map(bodies, graph.nodes)):
+        yield from check.find(graph)
+        return
+    own = {(one.node, one.told): one for one in check.find(graph)}
+    whole = unfolded(graph.model)
+    for one in check.find(Graph(whole.model, whole.choices)):
+        told = f"in a body, {one.told}" if one.node in whole.within else one.told
+        mend = f"{one.mend}; --fix leaves bodies as they are" if one.fixable else one.mend
+        inner = Finding(one.severity, whole.within.get(one.node, one.node), told, mend)
+        yield own.get((one.node, one.told), inner)

@@ -23,10 +23,15 @@ def bundle_of(path: Path) -> Bundle:
     Raises BadInput for what is no checkpoint or of a damaged run, MachineCannot without torch.
     """
     made = as_bundle(open_checkpoint(str(path)), path)
-    from .provenance import card_of, curve_of, provenance_of
+    from .provenance import card_of, curve_of, degradation_of, provenance_of
 
-    origin = {**provenance_of(path), **made.manifest.provenance}
-    told = {"provenance": origin, "card": card_of(path), "curve": curve_of(path)}
+    run = provenance_of(path)
+    told = {
+        "degradation": degradation_of(run),
+        "provenance": {**run, **made.manifest.provenance},
+        "card": card_of(path),
+        "curve": curve_of(path),
+    }
     return Bundle(made.manifest.model_copy(update=told), made.files, made.source, made.original)
 
 

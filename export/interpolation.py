@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,13 +29,13 @@ def read_set(folder: Path) -> list[Triplet]:
     return [triplet.read(path) for path in triplet.find(folder)]
 
 
-def make_samples(trained: Checkpoint) -> Samples:
+def make_samples(trained: Checkpoint, facts: Manifest) -> Samples:
     """The drawn pairs, what the fp32 network puts between them, and the truth; and their files."""
-    network, align = trained.deployed(), trained.spec.align
+    network = trained.deployed()
     samples: list[PairSample] = []
     files: dict[str, bytes] = {}
     for drawn in draw_pairs():
-        before, after, truth = (crop_to_multiple(bgr, align) for bgr in (drawn.before, drawn.after, drawn.truth))
+        before, after, truth = (crop_to_multiple(bgr, facts.align) for bgr in (drawn.before, drawn.after, drawn.truth))
         made = reference(network, replace(drawn, before=before, after=after))
         parts = {"before": before, "after": after, "expected": made, "truth": truth}
         names = {part: f"samples/{drawn.name}-{part}.png" for part in parts}
@@ -56,14 +57,13 @@ def cases(triplets: list[Triplet], facts: Manifest) -> list[Case]:
     return from_triplets(triplets)
 
 
-def score(bundle: Bundle, triplets: list[Triplet]) -> dict[str, float]:
+def score(bundle: Bundle, cases: Sequence[Case]) -> dict[str, float]:
     """Mean RGB PSNR in dB, RGB SSIM and interpolation error of every precision, and of frame averaging."""
-    averaged = [(picture.blend(one.before, one.after, one.t), one.truth) for one in triplets]
+    averaged = [(picture.blend(case.frames[0], case.frames[1], case.t), case.truth) for case in cases]
     scores = _mean_scores("average", averaged)
     for precision in bundle.manifest.precisions():
         run = Runner(bundle.graph(precision), "float", bundle.manifest)
-        made = [(run([one.before, one.after], one.t), one.truth) for one in triplets]
-        scores |= _mean_scores(precision, made)
+        scores |= _mean_scores(precision, [(run(case.frames, case.t), case.truth) for case in cases])
     return scores
 
 

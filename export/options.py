@@ -23,8 +23,8 @@ Calib = Annotated[str, typer.Option("--calib", metavar="SRC", help="Calibration 
 Scale = Annotated[int | None, typer.Option(help="Scale, for a checkpoint that does not tell.")]
 
 
-def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
-    """MODEL as a network with weights.
+def open_checkpoint(model: str, scale: int | None = None, guess: int | None = None) -> Checkpoint:
+    """MODEL as a network with weights; `scale` and `guess` are as `checkpoint.load` has them.
 
     Raises BadInput for a bundle, which holds graphs only, for a teacher that cannot run, for what is no model at all,
     and for what `checkpoint.load` refuses; MachineCannot without torch.
@@ -38,7 +38,7 @@ def open_checkpoint(model: str, scale: int | None = None) -> Checkpoint:
     need("torch", "train")
     from ..core.checkpoint import load
 
-    trained = load(path, scale)
+    trained = load(path, scale, guess)
     if trained.spec.privileged:
         raise BadInput(f"{model} sees the picture that it is to make: it can teach, not run; export a student of it")
     return trained

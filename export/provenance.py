@@ -7,14 +7,15 @@ import tomllib
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from .. import __version__
 from ..core.card import Card
 from ..core.curves import CURVES, read_curves, thinned
-from ..core.errors import BadInput
+from ..core.errors import BadInput, told
+from ..core.facts import Degradation
 from ..core.limits import Limits
 from ..core.options import first_problem
 
@@ -37,7 +38,7 @@ def teacher_of(path: Path) -> tuple[str, str] | None:
 
     Raises BadInput for metrics that cannot be read.
     """
-    return _read(path, lambda told: told["teacher"] and (told["teacher"]["name"], told["teacher"]["weights_sha256"]))
+    return _read(path, lambda run: run["teacher"] and (run["teacher"]["name"], run["teacher"]["weights_sha256"]))
 
 
 def _read(path: Path, find: Callable[[dict[str, Any]], Any]) -> Any:
@@ -115,6 +116,17 @@ def limits_of(provenance: Mapping[str, Any]) -> Limits:
         return Limits.model_validate(stated)
     except ValidationError as error:
         raise BadInput(f"[limits] of the run's recipe: {first_problem(error)}") from error
+
+
+def degradation_of(provenance: Mapping[str, Any]) -> Degradation:
+    """How the LR pictures were made that a run learned from: shrunk by bicubic where nothing is told.
+
+    Raises BadInput for a way that there is not.
+    """
+    found = ((provenance.get("recipe") or {}).get("data") or {}).get("degradation", "bicubic")
+    if found not in get_args(Degradation):
+        raise BadInput(f"the run's recipe tells of a degradation that there is not, {told(found)}")
+    return found
 
 
 def versions(*packages: str) -> dict[str, str]:

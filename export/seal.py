@@ -10,7 +10,7 @@ from typing import Any
 import onnx
 
 from ..core.bundle import Bundle
-from ..core.cases import SAMPLES
+from ..core.cases import SAMPLES, from_samples
 from ..core.checkpoint import Checkpoint
 from ..core.graph_pictures import measure
 from ..core.manifest import Face, Graph
@@ -20,7 +20,7 @@ from .build import Graphs
 from .calibration import Calibration
 from .describe import describe
 from .faces import faces_of
-from .provenance import limits_of, versions
+from .provenance import degradation_of, limits_of, versions
 from .share import share
 from .task import Set, task
 from .teacher import beside
@@ -52,22 +52,23 @@ def seal(
     from ..runtime.contract.measured import contract_of
 
     does, limits = task(trained.spec.task), limits_of(provenance)
-    graphs, sets = plan_graphs(precisions, faces_of(trained.spec)), {SAMPLES: does.draw(), **score_on}
-    samples, pictures = does.samples(trained)
-    with progress("sealing", 2 * len(graphs) + len(sets), quiet) as advance:
+    graphs = plan_graphs(precisions, faces_of(trained.spec))
+    with progress("sealing", 2 * len(graphs) + 1 + len(score_on), quiet) as advance:
         files, weights = share(build_models(graphs, Graphs(trained, calibration), advance))
         graphs = [graph.model_copy(update={"weights": weights[graph.file]}) for graph in graphs]
-        manifest = describe(trained, name, graphs).model_copy(update={"samples": samples})
+        manifest = describe(trained, name, graphs).model_copy(update={"degradation": degradation_of(provenance)})
+        samples, pictures = does.samples(trained, manifest)
+        manifest = manifest.model_copy(update={"samples": samples})
         bundle = Bundle(manifest, {**files, **pictures}, name)
+        own = {label: does.cases(items, manifest) for label, items in score_on.items()}
         quality = {}
-        for label, items in sets.items():
-            quality[label] = does.score(bundle, items)
+        for label, cases in {SAMPLES: from_samples(bundle), **own}.items():
+            quality[label] = does.score(bundle, cases)
             if teacher:
-                quality[label] |= beside(quality[label], does.score(teacher, items))
+                quality[label] |= beside(quality[label], does.score(teacher, cases))
             advance(note=f"scored on {label}")
         reached = _limits(bundle, advance)
-        cases = {label: does.cases(items, manifest) for label, items in score_on.items()}
-        contract = contract_of(bundle, cases, limits, THREADS, seconds, advance)
+        contract = contract_of(bundle, own, limits, THREADS, seconds, advance)
     packages = ("torch", "onnx", "nncf") if "int8" in precisions else ("torch", "onnx")
     made_by = {"calibration": calibration.provenance, "versions": versions(*packages)}
     origin = {**provenance, **manifest.provenance, **made_by}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,11 +26,11 @@ class Task:
     """A folder that a user scores on. Raises BadInput for one that holds nothing of the kind."""
     draw: Callable[[], Set]
     """The set that is drawn from a seed."""
-    samples: Callable[[Checkpoint], Samples]
+    samples: Callable[[Checkpoint, Manifest], Samples]
     """That set and what the fp32 network makes of it in torch: the word that graphs are held to."""
     cases: Callable[[Set, Manifest], list[Case]]
     """A set as the runtime scores it. Raises BadInput for a picture that is too small."""
-    score: Callable[[Bundle, Set], dict[str, float]]
+    score: Callable[[Bundle, Sequence[Case]], dict[str, float]]
     """Mean scores of every precision on a set, by `SCORE_PRECISION`, those of a simple method beside them."""
 
 

@@ -36,7 +36,7 @@ def open_teacher(trained: Checkpoint, run: Path, named: str | None, quiet: bool 
     scale = trained.spec.scale if trained.spec.task == "upscale" else None
     try:
         path = locate(named or place)
-        teacher = open_checkpoint(str(path), scale)
+        teacher = open_checkpoint(str(path), guess=scale)
         if teacher.digest != digest:
             raise BadInput(f"{path} holds weights {teacher.digest[:12]}, and the run learned from {digest[:12]}")
     except BadInput as error:

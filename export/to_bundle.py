@@ -45,7 +45,7 @@ def export_bundle(
     from ..core.bundle import read, write
     from ..core.cases import by_name
     from .calibration import Calibration, open_calibration
-    from .provenance import card_of, curve_of, provenance_of
+    from .provenance import card_of, curve_of, degradation_of, provenance_of
     from .seal import seal
     from .task import task
     from .teacher import open_teacher
@@ -54,7 +54,9 @@ def export_bundle(
     sets = {name: read_set(folder) for name, folder in by_name(data or []).items()}
     run = locate(model)
     provenance, said = provenance_of(run), {"card": card_of(run), "curve": curve_of(run)}
-    calibration = open_calibration(calib, trained, quiet) if "int8" in wanted else Calibration()
+    calibration = Calibration()
+    if "int8" in wanted:
+        calibration = open_calibration(calib, trained, degradation_of(provenance), quiet)
     taught_by = open_teacher(trained, run, teacher, quiet)
     sealed = seal(trained, out.stem, wanted, calibration, sets, provenance, seconds, quiet, taught_by)
     write(out, sealed.manifest.model_copy(update=said), sealed.files)

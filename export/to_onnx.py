@@ -76,10 +76,14 @@ def _built(
     from .build import Graphs
     from .calibration import Calibration, open_calibration
     from .faces import require_face
+    from .provenance import degradation_of, provenance_of
 
     require_face(face, trained.spec, trained.name)
 
-    calibration = open_calibration(calib, trained, quiet) if precision == "int8" else Calibration()
+    calibration = Calibration()
+    if precision == "int8":
+        learned_from = degradation_of(provenance_of(locate(model)))
+        calibration = open_calibration(calib, trained, learned_from, quiet)
     with progress("exporting", None, quiet):
         graph = Graphs(trained, calibration).build(precision, face, processor)
     return trained.name, graph.SerializeToString()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from ..core.colour import to_network, to_picture
 from ..core.graph_pictures import Runner
 from ..core.manifest import Manifest, Sample
 from ..core.metrics import PERFECT, psnr_y, ssim_y
-from ..core.resize import crop_to_multiple, resize, shrink
+from ..core.resize import resize
 from .samples import draw
 from .task import Samples, Task
 
@@ -29,17 +30,16 @@ def read_set(folder: Path) -> Pictures:
     return [(path.name, picture.read(path)) for path in picture.find(folder)]
 
 
-def make_samples(trained: Checkpoint) -> Samples:
+def make_samples(trained: Checkpoint, facts: Manifest) -> Samples:
     """The drawn pictures, those made small, and what the fp32 network makes of the small ones; and their files."""
-    spec, network = trained.spec, trained.deployed()
+    network, drawn = trained.deployed(), draw()
     samples, files = [], {}
-    for name, drawn in draw():
-        truth = crop_to_multiple(drawn, spec.scale * spec.align)
-        lr = shrink(truth, spec.scale)
+    for (name, _), case in zip(drawn, cases(drawn, facts), strict=True):
+        (lr,) = case.frames
         sample = Sample(input=f"samples/{name}-in.png", expected=f"samples/{name}-out.png", truth=f"samples/{name}.png")
-        made = reference(network, lr, spec.channels)
+        made = reference(network, lr, facts.channels)
         files |= {sample.input: picture.encode(lr), sample.expected: picture.encode(made)}
-        files[sample.truth] = picture.encode(truth)
+        files[sample.truth] = picture.encode(case.truth)
         samples.append(sample)
     return samples, files
 
@@ -56,25 +56,31 @@ def cases(pictures: Pictures, facts: Manifest) -> list[Case]:
     return from_pictures((bgr for _, bgr in pictures), facts)
 
 
-def score(bundle: Bundle, pictures: Pictures) -> dict[str, float]:
-    """Mean PSNR-Y in dB and SSIM-Y of every precision on HR pictures, and of bicubic enlarging.
+def score(bundle: Bundle, cases: Sequence[Case]) -> dict[str, float]:
+    """Mean PSNR-Y in dB and SSIM-Y of every precision, and of bicubic enlarging.
 
-    Raises BadInput, as `crop_to_multiple`, for a picture that is too small for the scale.
+    What enlarges more than the cases, as a teacher may, is made as small as they are.
     """
-    facts = bundle.manifest
-    hrs = [crop_to_multiple(hr, facts.scale * facts.align) for _, hr in pictures]
-    pairs = [(shrink(hr, facts.scale), hr) for hr in hrs]
-    scores = _mean_scores("bicubic", [(resize(lr, *hr.shape[:2]), hr) for lr, hr in pairs], facts.scale)
-    for precision in facts.precisions():
-        run = Runner(bundle.graph(precision), "float", facts)
-        scores |= _mean_scores(precision, [(run([lr]), hr) for lr, hr in pairs], facts.scale)
+    scores = _mean_scores("bicubic", [(_of_size(case.frames[0], case.truth), case) for case in cases])
+    for precision in bundle.manifest.precisions():
+        run = Runner(bundle.graph(precision), "float", bundle.manifest)
+        scores |= _mean_scores(precision, [(_of_size(run(case.frames), case.truth), case) for case in cases])
     return scores
 
 
-def _mean_scores(label: str, pairs: list[tuple[np.ndarray, np.ndarray]], border: int) -> dict[str, float]:
-    psnr = float(np.mean([min(PERFECT, psnr_y(made, hr, border)) for made, hr in pairs]))
-    ssim = float(np.mean([ssim_y(made, hr, border) for made, hr in pairs]))
+def _of_size(made: np.ndarray, truth: np.ndarray) -> np.ndarray:
+    """Resized by bicubic where it is of another size."""
+    return made if made.shape == truth.shape else resize(made, *truth.shape[:2])
+
+
+def _mean_scores(label: str, made: list[tuple[np.ndarray, Case]]) -> dict[str, float]:
+    psnr = float(np.mean([min(PERFECT, psnr_y(bgr, case.truth, _scale(case))) for bgr, case in made]))
+    ssim = float(np.mean([ssim_y(bgr, case.truth, _scale(case)) for bgr, case in made]))
     return {f"psnr_y_{label}": round(psnr, 3), f"ssim_y_{label}": round(ssim, 5)}
+
+
+def _scale(case: Case) -> int:
+    return case.truth.shape[0] // case.frames[0].shape[0]
 
 
 TASK = Task(read_set, draw, make_samples, cases, score)

@@ -76,7 +76,7 @@ def bench(
     Raises as `choose.choices`.
     """
     timed = take_turns(bundle, (height, width), engines, threads, rounds, quiet)
-    return summary(bundle, timed) | {"left_out": list(timed.left_out)}
+    return summary(bundle, timed)
 
 
 def take_turns(
@@ -143,6 +143,7 @@ def summary(bundle: Bundle, timed: Timed) -> dict[str, Any]:
         "noise": abs(float(again / reference) - 1),
         "machine": asdict(timed.machine) if timed.machine else None,
         "rows": rows,
+        "left_out": list(timed.left_out),
         "notes": [_DISTURBED] if any((row["share_of_peak"] or 0) > 1 for row in rows) else [],
     }
 

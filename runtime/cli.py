@@ -34,7 +34,10 @@ def models(json: Json = None, quiet: Quiet = False) -> None:
 
 
 def _kind(shown: dict[str, Any]) -> str:
-    return f"upscale x{shown['scale']}" if shown["task"] == "upscale" else shown["task"]
+    if shown["task"] != "upscale":
+        return shown["task"]
+    worn = "" if shown["degradation"] == "bicubic" else ", of worn pictures"
+    return f"upscale x{shown['scale']}{worn}"
 
 
 def _shown(name: str, path: Path) -> dict[str, Any]:
@@ -45,6 +48,7 @@ def _shown(name: str, path: Path) -> dict[str, Any]:
         "scale": facts.scale,
         "parameters": facts.parameters,
         "bytes": path.stat().st_size,
+        "degradation": facts.degradation,
         "scores": facts.quality,
     }
 

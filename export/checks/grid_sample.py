@@ -10,6 +10,8 @@ from onnx import NodeProto
 
 from ..dataflow import WARP
 from ..finding import Check, Finding, Graph
+from ..graph import walked
+from ..unfold import bodies
 
 _RENAMED = {"linear": "bilinear", "cubic": "bicubic"}
 """Modes as opset 20 calls them -> as opset 16 did."""
@@ -43,8 +45,10 @@ def _of_volumes(node: NodeProto, graph: Graph) -> bool:
 
 
 def _lowered(graph: Graph) -> onnx.ModelProto | None:
-    """In opset 18, where the modes have the names that TensorRT knows; None for what needs a later one."""
-    if any(_of_volumes(node, graph) for node in graph.nodes):
+    """In opset 18, where the modes have the names that TensorRT knows; None for what needs a later one, and where
+    bodies, which have the same opset, warp too.
+    """
+    if any(_of_volumes(node, graph) for node in graph.nodes) or _warps_within(graph):
         return None
     lowered = copy.deepcopy(graph.model)
     for node in lowered.graph.node:
@@ -59,6 +63,11 @@ def _lowered(graph: Graph) -> onnx.ModelProto | None:
     except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError):
         return None
     return lowered
+
+
+def _warps_within(graph: Graph) -> bool:
+    inner = (one for node in graph.nodes for body in bodies(node) for one in walked(body))
+    return any(one.op_type == WARP for one in inner)
 
 
 def _fix(model: onnx.ModelProto) -> onnx.ModelProto:

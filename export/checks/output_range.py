@@ -13,6 +13,7 @@ from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from ..finding import Check, Finding, Graph
 from ..graph import array
+from ..unfold import unfolded
 
 _FLOATS = (TensorProto.FLOAT, TensorProto.FLOAT16)
 _MOVES = {"Cast", "DepthToSpace", "DequantizeLinear", "Identity", "QuantizeLinear", "Reshape", "Slice", "Transpose"}
@@ -48,9 +49,10 @@ def _loose(graph: Graph) -> Iterator[_Loose]:
         if kind in _FLOATS and not _is_kept(output.name, graph, _MOVES):
             yield _Loose(output, None)
         elif kind == TensorProto.UINT8:
-            cast = _cast(output.name, graph)
-            if cast is not None and not _is_kept(cast.input[0], graph, _MOVES | _TO_BYTES):
-                yield _Loose(output, cast)
+            casts = _casts(output.name, graph)
+            free = [cast for cast in casts if not _is_kept(cast.input[0], graph, _MOVES | _TO_BYTES)]
+            if free:
+                yield _Loose(output, free[0])
 
 
 def _is_picture(output: onnx.ValueInfoProto) -> bool:
@@ -62,13 +64,16 @@ def _is_picture(output: onnx.ValueInfoProto) -> bool:
     return channels in (0, *_CHANNELS)
 
 
-def _cast(name: str, graph: Graph) -> NodeProto | None:
-    """The node that makes bytes of floats; None where there is none, such as where a quantizer does, which clips."""
+def _casts(name: str, graph: Graph) -> list[NodeProto]:
+    """The node that makes bytes of floats, or one in each branch; none where a quantizer does, which clips."""
     maker = graph.made_by.get(name)
     while maker is not None and maker.op_type in _MOVES - {"Cast", "QuantizeLinear"}:
         maker = graph.made_by.get(maker.input[0])
-    floats = maker is not None and maker.op_type == "Cast" and graph.kinds.get(maker.input[0]) in _FLOATS
-    return maker if floats else None
+    if maker is None:
+        return []
+    if maker.name in graph.choices:
+        return [cast for branch in maker.input[1:] for cast in _casts(branch, graph)]
+    return [maker] if maker.op_type == "Cast" and graph.kinds.get(maker.input[0]) in _FLOATS else []
 
 
 def _is_kept(name: str, graph: Graph, through: set[str]) -> bool:
@@ -76,6 +81,8 @@ def _is_kept(name: str, graph: Graph, through: set[str]) -> bool:
     low, high = -inf, inf
     maker = graph.made_by.get(name)
     while maker is not None:
+        if maker.name in graph.choices:
+            return all(_is_kept(branch, graph, through) for branch in maker.input[1:])
         if maker.op_type in _BOUNDED:
             return True
         ends = _ends(maker, graph)
@@ -116,8 +123,9 @@ def _find(graph: Graph) -> Iterator[Finding]:
 def _fix(model: onnx.ModelProto) -> onnx.ModelProto:
     """A Clip before each such output, or before the cast to its bytes."""
     model = copy.deepcopy(model)
-    graph = Graph(model)
-    for loose in list(_loose(graph)):
+    graph, whole = Graph(model), unfolded(model)
+    told = {loose.output.name for loose in _loose(Graph(whole.model, whole.choices))}
+    for loose in [one for one in _loose(graph) if one.output.name in told]:
         name = loose.output.name
         free, kept = (f"{name}/free", name) if loose.cast is None else (loose.cast.input[0], f"{name}/kept")
         kind = helper.tensor_dtype_to_np_dtype(graph.kinds[free if loose.cast else name])

@@ -10,6 +10,7 @@ from ...core.curves import is_number
 from ...core.errors import told
 from ...core.html import Html, definitions, element, join, table
 from .model import Facts
+from .quality import lr_pictures
 
 _MOST_FACTS = 400
 _LONG = 600
@@ -23,6 +24,8 @@ def card(facts: Facts) -> Html:
     names = trained_on.get("train", []) if isinstance(trained_on, dict) else []
     names = [*dict.fromkeys([*map(_said, names if isinstance(names, list) else []), *(one.name for one in card.data)])]
     words = {"Intended use": card.intended_use, "Not for": card.not_for, "Limits": card.limits}
+    if made := lr_pictures(facts.model.manifest):
+        words["Scored on pictures"] = made
     hashes = _hashes(facts)
     rows = [[name, card.licence(name), hashes.get(name, "not recorded")] for name in names]
     head = ["pictures or clips", "licence, as its maker states it", "sha256 of its files"]

@@ -81,7 +81,9 @@ def _verdict(facts: Facts) -> Html:
 
 def _task(facts: Facts) -> str:
     manifest = facts.model.manifest
-    return f"upscales by {manifest.scale}" if manifest.task == "upscale" else "frames in between"
+    if manifest.task != "upscale":
+        return "frames in between"
+    return f"upscales {'' if manifest.degradation == 'bicubic' else 'worn pictures '}by {manifest.scale}"
 
 
 def _fastest(facts: Facts) -> str:

@@ -58,6 +58,7 @@ def _model(facts: Facts) -> dict[str, Any]:
     return {
         "name": facts.model.label,
         "task": manifest.task,
+        "degradation": manifest.degradation,
         "verdict": str(facts.verdict),
         "limits": [row.as_json() for row in facts.examined.rows],
         "quality": manifest.quality,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...core.contract import MEASURES, Contract, DataSet, Soundness
+from ...core.facts import Degradation
 from ...core.html import Html, element, join, table
 from ...core.manifest import Manifest
 from ..choose import PRECISIONS
@@ -33,13 +34,24 @@ EXPLAINED = (
     "mean difference from plain enlarging, or from a frame that stands still, at the worst of four odd sizes."
 )
 
+_LR_PICTURES: Mapping[Degradation, str] = {
+    "bicubic": "clean, made small by antialiased bicubic.",
+    "real": "worn by blur, noise and compression, each always alike. PSNR prefers blur where that has taken detail.",
+}
+
 Scores = Mapping[str, float]
 """By who made the picture: a precision, the simple method, a teacher."""
 
 
 def quality(facts: Facts) -> Html:
-    """Both tables."""
-    return join(_sealed(facts), _measured(facts))
+    """Both tables, and on what pictures."""
+    made = lr_pictures(facts.model.manifest)
+    return join(element("p", "LR pictures: ", made) if made else "", _sealed(facts), _measured(facts))
+
+
+def lr_pictures(manifest: Manifest) -> str:
+    """How those are made that a model is scored on; nothing where it interpolates."""
+    return _LR_PICTURES[manifest.degradation] if manifest.task == "upscale" else ""
 
 
 def scored_sets(facts: Facts) -> list[str]:

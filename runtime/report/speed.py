@@ -22,7 +22,7 @@ def speed(found: Sequence[Facts]) -> Html:
     head = ["", "p50, ms", "p95, ms", "p99, ms", "a second", "ratio", "of peak", "MiB", "distribution"]
     one = found[0]
     caption = f"{len(one.timed.seconds)} calls each; {one.speed['rows'][0]['size']} in, threads: {one.timed.threads}"
-    return join(table(caption, head, rows), _note(found, scale), *map(_recorded, found))
+    return join(table(caption, head, rows), _doubts(found), _note(found, scale), *map(_recorded, found))
 
 
 def _rows(facts: Facts, scale: tuple[float, float], prefix: str) -> list[list[str]]:
@@ -36,6 +36,16 @@ def _rows(facts: Facts, scale: tuple[float, float], prefix: str) -> list[list[st
         numbers = *(f"{mark:.2f}" for mark in marks), f"{row['fps']:.1f}", f"{row['ratio']:.2f}", share
         rows.append([name, *numbers, f"{mib:.0f}" if mib else "-", strip(values, *scale, marks[:2], told)])
     return rows
+
+
+def _doubts(found: Sequence[Facts]) -> Html:
+    """What `bench` says of its figures, and which ways to run the models it could not time: each thing once."""
+    named: dict[str, list[str]] = {}
+    for facts in found:
+        for told in (*facts.speed["notes"], *(f"not timed: {line}" for line in facts.speed["left_out"])):
+            named.setdefault(told, []).append(facts.model.label)
+    items = [element("li", f"{', '.join(labels)}: " if found[1:] else "", told) for told, labels in named.items()]
+    return element("ul", *items) if items else Html()
 
 
 def _note(found: Sequence[Facts], scale: tuple[float, float]) -> Html:

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bundles import make_bundle
-from contracts import with_pairs, with_pictures
+from contracts import changed, with_pairs, with_pictures
 from interpolators import make_interpolator
 from pocketlens.core import picture
 from pocketlens.core.bundle import Bundle
 from pocketlens.core.cases import Case, by_name, clip, digest, from_folder, from_samples
+from pocketlens.core.degradation import degraded
 from pocketlens.core.errors import BadInput
 from pocketlens.core.resize import shrink
 from runs import write_photos
@@ -37,6 +38,15 @@ def test_photographs_are_cut_and_made_small(upscaling: Bundle, tmp_path: Path):
     folder = write_photos(tmp_path / "photos", count=2, height=35, width=50)
     cases = from_folder(folder, upscaling.manifest)
     assert [(case.truth.shape, case.frames[0].shape) for case in cases] == [((32, 48, 3), (16, 24, 3))] * 2
+
+
+def test_photographs_are_worn_for_a_model_of_worn_ones(upscaling: Bundle, tmp_path: Path):
+    folder = write_photos(tmp_path / "photos", count=2, height=35, width=50)
+    clean, worn = (from_folder(folder, changed(upscaling, degradation=kind).manifest) for kind in ("bicubic", "real"))
+    for one, other in zip(clean, worn, strict=True):
+        np.testing.assert_array_equal(one.truth, other.truth)
+        np.testing.assert_array_equal(other.frames[0], degraded(other.truth, 2, "real"))
+    assert digest(clean) != digest(worn)
 
 
 def test_triplets_are_read_in_the_order_of_their_names(interpolating: Bundle, tmp_path: Path):

@@ -16,8 +16,7 @@ from pocketlens.core.spec import ModelSpec
 from pocketlens.distill import cache as cache_module
 from pocketlens.distill.cache import PICTURE, Maps, TeacherCache
 from pocketlens.distill.data import make_pairs, read_pictures
-from pocketlens.distill.degradation import degrader
-from pocketlens.distill.evaluate import Pair
+from pocketlens.distill.evaluate import Pair, degrader
 from pocketlens.distill.upscaling import AskedUpscaler
 from runs import write_photos, write_teacher
 

@@ -273,7 +273,8 @@ def test_how_the_training_went_is_sealed_at_some_of_its_steps(tmp_path: Path):
 
 
 def test_no_picture_counts_more_than_one_that_is_as_good_as_equal(opened: Bundle):
-    scores = task("upscale").score(opened, [("flat", np.full((48, 64, 3), 128, np.uint8))])
+    flat = task("upscale").cases([("flat", np.full((48, 64, 3), 128, np.uint8))], opened.manifest)
+    scores = task("upscale").score(opened, flat)
     assert scores["psnr_y_bicubic"] == PERFECT
 
 

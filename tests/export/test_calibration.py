@@ -1,4 +1,4 @@
-"""What the quantizer sees of pairs."""
+"""What the quantizer sees of pairs, and of worn pictures."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from moving import slid
 from pocketlens.core.catalog import NETWORKS
+from pocketlens.core.colour import to_network
+from pocketlens.core.degradation import degraded
 from pocketlens.core.errors import BadInput
 from pocketlens.core.triplet import Triplet
-from pocketlens.export.calibration import Calibration, on_triplets
+from pocketlens.export.calibration import Calibration, on_pictures, on_triplets
+from scenes import scene
 
 IFNET = NETWORKS.get("ifnet_lite")
 SPEC = IFNET.spec(IFNET.options())
@@ -69,3 +72,17 @@ def test_small_frames_slide_as_far_as_they_can():
     for height, width in ((16, 16), (32, 48)):
         for feeds in on_triplets(triplets(1, height, width), SPEC).watched:
             assert all(side >= SPEC.align and side % SPEC.align == 0 for side in feeds["before"].shape[2:])
+
+
+def test_worn_pictures_are_watched_and_scored_where_the_network_learned_from_such():
+    sesr = NETWORKS.get("sesr")
+    spec = sesr.spec(sesr.options(scale=2))
+    pictures = [scene(seed)[:95, :90] for seed in range(3)]
+    made = on_pictures(pictures, spec, "real")
+    for bgr, case, feeds in zip(pictures, made.scored, made.watched, strict=False):
+        truth = bgr[:94]
+        lr = to_network(degraded(truth, 2, "real"), 1)[None]
+        np.testing.assert_array_equal(feeds["frame"], lr)
+        np.testing.assert_array_equal(case.feeds["frame"], lr)
+        np.testing.assert_array_equal(case.truth, to_network(truth, 1)[None])
+    assert [float(np.ptp(feeds["frame"])) for feeds in made.watched[3:]] == [0, 0], "black and white"

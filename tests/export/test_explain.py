@@ -18,6 +18,7 @@ from pocketlens.core.errors import BadInput
 from pocketlens.export.calibration import Case
 from pocketlens.export.explain import _limit, quantize
 from pocketlens.export.layers import layers, work
+from pocketlens.export.provenance import provenance_of
 from pocketlens.export.quantize import LIMITS, Form, forms
 from pocketlens.export.sensitivity import Trials, smallest_float_set
 from runs import write_photos, write_teacher
@@ -180,8 +181,21 @@ def test_a_shipped_model_is_refused_with_the_run_that_it_was_made_from():
 
 def test_the_limit_is_what_verify_asks_where_there_are_pictures_to_ask_it_of(tmp_path: Path):
     run = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4)
-    assert [_limit(str(run), "upscale", on_data, None)[0] for on_data in (False, True)] == [LIMITS["upscale"], 0.1]
+    assert [_limit({}, "upscale", on_data, None)[0] for on_data in (False, True)] == [LIMITS["upscale"], 0.1]
     told = {"recipe": {"limits": {"gap": 0.02}}, "teacher": None, "steps": 5, "seconds": 1.5}
     (run / "metrics.json").write_text(json.dumps(told))
-    assert _limit(str(run), "upscale", True, None) == (0.02, "what verify asks of --data")
-    assert _limit(str(run), "upscale", True, 0.5) == (0.5, "--limit")
+    assert _limit(provenance_of(run), "upscale", True, None) == (0.02, "what verify asks of --data")
+    assert _limit(provenance_of(run), "upscale", True, 0.5) == (0.5, "--limit")
+
+
+def test_a_model_of_worn_pictures_is_measured_on_worn_ones(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    run, photos = write_teacher(tmp_path / "run", "sesr", channels=4, blocks=1, width=4), tmp_path / "photos"
+    write_photos(photos, 3)
+    reached = []
+    for kind in ("bicubic", "real"):
+        told = {"recipe": {"data": {"degradation": kind}}, "teacher": None, "steps": 5, "seconds": 1.5}
+        (run / "metrics.json").write_text(json.dumps(told))
+        words = ("--explain", "--data", photos, "--calib", photos, "--json", "-")
+        assert pocketlens("quantize", run, *words) == 0
+        reached.append(json.loads(capsys.readouterr().out)["fp32_psnr"])
+    assert reached[1] < reached[0] - 0.5

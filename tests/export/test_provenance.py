@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from pocketlens.core.errors import BadInput
-from pocketlens.export.provenance import NOT_RECORDED, provenance_of, teacher_of
+from pocketlens.export.provenance import NOT_RECORDED, degradation_of, provenance_of, teacher_of
 
 DATA = {"train": [{"name": "T91", "files": 91, "sha256": "ab" * 32}], "val": []}
 RUN: dict[str, Any] = {
@@ -63,3 +63,13 @@ def test_the_teacher_is_told_with_its_place_for_who_looks_for_it(tmp_path: Path)
 def test_metrics_that_are_not_whole_are_refused(tmp_path: Path, change: dict[str, Any]):
     with pytest.raises(BadInput, match="not that of a finished run"):
         provenance_of(write_run(tmp_path, **change))
+
+
+def test_what_kind_of_pictures_a_run_learned_from(tmp_path: Path):
+    assert [
+        degradation_of(provenance_of(write_run(tmp_path, recipe=recipe)))
+        for recipe in ({"data": {"degradation": "real"}}, RUN["recipe"], {})
+    ] == ["real", "bicubic", "bicubic"]
+    assert degradation_of({}) == "bicubic"
+    with pytest.raises(BadInput, match="a degradation that there is not, 'reel'"):
+        degradation_of({"recipe": {"data": {"degradation": "reel"}}})

@@ -9,6 +9,7 @@ import pytest
 from commands import pocketlens
 from pocketlens.core import checkpoint
 from pocketlens.core.bundle import read
+from pocketlens.distill.evaluate import Trial, degrader, shrinking
 from pocketlens.distill.model import UpscalingModel, open_model
 from pocketlens.distill.score_folder import score_folder
 from runs import write_photos, write_teacher
@@ -24,11 +25,12 @@ def teacher(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_teacher(tmp_path_factory.mktemp("teacher") / "large", "fsrcnn", d=8, s=4, m=1)
 
 
-def write_student(folder: Path, teacher: Path | None) -> Path:
-    """A run that says who taught it."""
+def write_student(folder: Path, teacher: Path | None, degradation: str = "bicubic") -> Path:
+    """A run that says who taught it, and on what."""
     run = write_teacher(folder, "sesr", channels=4, blocks=1, width=4)
     record = teacher and {"name": str(teacher), "weights_sha256": checkpoint.load(teacher).digest}
-    told = {"recipe": {"teacher": str(teacher or "none")}, "teacher": record, "steps": 5, "seconds": 1.5}
+    recipe = {"teacher": str(teacher or "none"), "data": {"degradation": degradation}}
+    told = {"recipe": recipe, "teacher": record, "steps": 5, "seconds": 1.5}
     (run / "metrics.json").write_text(json.dumps(told))
     return run
 
@@ -51,6 +53,18 @@ def test_its_scores_and_the_gap_are_sealed_on_every_set(teacher: Path, photos: P
     for scores in (quality["photos"], quality["samples"]):
         gap = scores["psnr_y_teacher"] - scores["psnr_y_fp32"]
         assert scores["gap_to_teacher_fp32"] == pytest.approx(gap, abs=0.0011)
+
+
+def test_one_that_enlarges_more_is_scored_on_its_students_worn_pictures(photos: Path, tmp_path: Path):
+    teacher = write_teacher(tmp_path / "x4", "srvgg", scale=4, features=4, convs=1)
+    code, out = export(write_student(tmp_path / "run", teacher, "real"), "--data", photos, "--quiet")
+    assert code == 0
+    opened = open_model(str(teacher))
+    assert isinstance(opened, UpscalingModel)
+    as_student = UpscalingModel(shrinking(opened.upscaler, 2), 2)
+    expected = score_folder(as_student, photos, quiet=True, trial=Trial(degrader("real")))["mean"]
+    quality = read(out).manifest.quality["photos"]
+    assert quality["psnr_y_teacher"] == pytest.approx(expected["psnr_y"], abs=0.005)
 
 
 def test_a_teacher_that_was_moved_is_named(teacher: Path, photos: Path, tmp_path: Path, capsys):

@@ -122,5 +122,6 @@ def test_models_lists_what_is_shipped(tmp_path: Path, capsys, monkeypatch):
         "scale": 2,
         "parameters": 1,
         "bytes": path.stat().st_size,
+        "degradation": "bicubic",
         "scores": {"samples": {"psnr_y": 30.0}},
     }

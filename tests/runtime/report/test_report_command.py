@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 from bundles import make_bundle
 from commands import pocketlens
-from pocketlens.core.bundle import read
+from contracts import changed
+from fake_tensorrt import install
+from pocketlens.core.bundle import read, write
+from pocketlens.runtime.machine import Machine
 from reported import HOSTILE, interpolator, upscaler, write_curves
 from runs import write_photos, write_teacher
 
@@ -66,6 +69,17 @@ def test_it_names_every_limit_and_its_verdict(page: str, told: list[dict]):
             assert f'>{limit["name"]}</th><td data-column="verdict"><span class="verdict {limit["verdict"]}">' in page
 
 
+def test_it_tells_how_lr_pictures_were_made(page: str, told: list[dict], tmp_path: Path):
+    assert [model["degradation"] for model in told] == ["bicubic"] * 3
+    assert page.count("LR pictures: clean") == 2, "of the two that upscale"
+    bundle = changed(read(upscaler(tmp_path)), degradation="real")
+    write(tmp_path / "worn.plens", bundle.manifest, bundle.files)
+    assert pocketlens("report", tmp_path / "worn.plens", "-o", tmp_path / "a.html", *QUICKLY) == 0
+    worn = (tmp_path / "a.html").read_text(encoding="utf-8")
+    assert "LR pictures: worn" in worn and "upscales worn pictures by 2" in worn
+    assert re.search(r"<dt>Scored on pictures</dt><dd>worn", worn)
+
+
 def test_it_tells_scores_with_the_gaps_to_fp32_and_to_the_teacher(page: str):
     row = re.search(r'<th scope="row"[^>]*>Set5</th>(.*?)</tr>', page)
     assert row and re.findall(r">([^<>]+)</td>", row[1]) == ["33.67", "37.50", "37.21", "37.17", "-0.04", "-0.29"]
@@ -79,6 +93,27 @@ def test_it_tells_what_was_measured_where_it_was_made(page: str, told: list[dict
     for row in told[0]["speed"]["rows"]:
         assert f">{row['p99_ms']:.2f}</td>" in page
     assert len(told[0]["memory_mib"]) == 2
+
+
+def test_it_tells_what_bench_notes_and_what_it_could_not_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def slow(*seen: Machine | None) -> Machine | None:
+        return Machine(dict.fromkeys(("fp32", "int8"), 1.0), 1.0)
+
+    monkeypatch.setattr("pocketlens.runtime.bench.most", slow)
+    monkeypatch.setenv("POCKETLENS_CACHE", str(tmp_path))
+    install(monkeypatch, modules=["tensorrt"])
+    models = [make_bundle(tmp_path / f"{name}.plens", targets=("cpu", "tensorrt")) for name in "ab"]
+    for count, labels in ((1, ""), (2, "a, b: ")):
+        out = tmp_path / f"{count}.html"
+        words = ("--size", "1x1921", "--seconds", 0, "--quiet", "--json", tmp_path / f"{count}.json")
+        assert pocketlens("report", *models[:count], "-o", out, *words) == 0
+        speed = out.read_text(encoding="utf-8").partition('id="speed"')[2]
+        (notes,) = re.findall(r"<ul>(<li>.*?)</ul>", speed)
+        told = re.findall(r"<li>(.*?)</li>", notes)
+        assert len(told) == 2 and told[0].startswith(f"{labels}more than 100% of peak")
+        assert told[1].startswith(f"{labels}not timed: tensorrt fp32: the TensorRT plan serves frames of 1x1 to")
+        (first, *_) = json.loads((tmp_path / f"{count}.json").read_text())["models"]
+        assert first["speed"]["notes"] and first["speed"]["left_out"]
 
 
 def test_it_tells_what_was_measured_when_the_model_was_sealed(page: str, folder: Path):

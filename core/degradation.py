@@ -1,23 +1,21 @@
 """How LR pictures are made of HR ones: by bicubic shrinking alone, or worn as Real-ESRGAN's training wears them.
 
 Real-ESRGAN (Wang et al. 2021, sections 3 and 4.1) blurs, resizes, adds noise and compresses, and does it all
-twice; the last filter rings as sharpening does. Ranges and chances are the paper's. Needs no torch.
+twice; the last filter rings as sharpening does. Ranges and chances are the paper's.
 """
 
 from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import get_args
 
 import cv2
 import numpy as np
 
-from ..core.errors import BadInput, nearest
-from ..core.picture import decode
-from .evaluate import Degrader, Pair, cropped, degrade
-from .kernels import random_blur, random_sinc
-from .recipe import Degradation
+from .blur import random_blur, random_sinc
+from .facts import Degradation
+from .picture import decode
+from .resize import shrink
 
 _INTERPOLATIONS = (cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
 _GREY_NOISE, _GAUSSIAN, _LAST_SINC = 0.4, 0.5, 0.8
@@ -42,23 +40,16 @@ _FIRST = _Order(1.0, (0.2, 3), (0.2, 0.7, 0.1), (0.15, 1.5), (1, 30), (0.05, 3))
 _SECOND = _Order(0.8, (0.2, 1.5), (0.3, 0.4, 0.3), (0.3, 1.2), (1, 25), (0.05, 2.5))
 
 
-def degrader(kind: str, *seed: int) -> Degrader:
-    """What makes pairs of HR pictures: for one picture and one seed always the same, whatever else there is.
+def degraded(hr: np.ndarray, scale: int, kind: Degradation, *seed: int) -> np.ndarray:
+    """uint8 (H, W, 3) BGR whose sides are multiples of `scale` -> the LR picture, uint8 (H/scale, W/scale, 3).
 
-    Without a seed it is as pictures are judged on, in every run and by `distill eval`.
-    Raises BadInput for a kind that there is not.
+    For one picture and one seed it is always the same, whatever else there is; without a seed it is as pictures are
+    judged on, in every run, by `distill eval`, and by `verify`.
     """
-    if kind not in get_args(Degradation):
-        raise BadInput(f"unknown degradation '{kind}'; {nearest(kind, get_args(Degradation))}")
     if kind == "bicubic":
-        return degrade
-
-    def worn(name: str, picture: np.ndarray, scale: int) -> Pair:
-        hr = cropped(name, picture, scale)
-        content = hashlib.sha256(repr(hr.shape).encode() + hr.tobytes()).digest()
-        return Pair(name, hr, wear(hr, scale, np.random.default_rng([*seed, *content])))
-
-    return worn
+        return shrink(hr, scale)
+    content = hashlib.sha256(repr(hr.shape).encode() + hr.tobytes()).digest()
+    return wear(hr, scale, np.random.default_rng([*seed, *content]))
 
 
 def wear(hr: np.ndarray, scale: int, rng: np.random.Generator) -> np.ndarray:

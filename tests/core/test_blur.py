@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from pocketlens.distill.kernels import _bessel, random_blur, random_sinc, sinc
+from pocketlens.core.blur import _bessel, random_blur, random_sinc, sinc
 
 
 @pytest.mark.parametrize("make", [lambda rng: random_blur(rng, (0.2, 3)), random_sinc])
