@@ -37,6 +37,7 @@ bench: $(READY) .venv-peers ## the claims of benchmarks/, next to other programs
 	$(BIN)/python benchmarks/spine.py $(WEIGHTS)
 	$(BIN)/python benchmarks/floor.py
 	$(BIN)/python benchmarks/steps.py
+	$(BIN)/python benchmarks/runtime_cost.py
 	$(BIN)/python benchmarks/sizes.py
 	$(BIN)/python benchmarks/against_peers.py $(WEIGHTS)
 	$(BIN)/python benchmarks/c_face.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import goals
 from smallest import BAR, STEPS
 
 Facts = dict[str, Any]
@@ -59,6 +60,7 @@ def page(models: Sequence[Facts], speeds: Mapping[str, Facts]) -> str:
     return "\n".join(
         [_HEAD, _UPSCALERS, *_scores(clean, _upscaled), "", _RESTORERS, *_scores(worn, _upscaled), "",
          _INTERPOLATORS, *_scores(interpolators, _between), "",
+         goals.HEAD, *_table(goals.COLUMNS, goals.rows(models)), "",
          _TRAINING, *_training([*clean, *worn, *interpolators]), "", _SPEEDS, *_fast(speeds), "",
          _AGAIN, _LICENCES, *_licences(models), ""]
     )  # fmt: skip

@@ -1,0 +1,46 @@
+"""What the models are meant to reach, how near they come, and what would be tried next: a part of `docs/models.md`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+HEAD = """## What they are meant to reach
+Mean PSNR in dB by the tables above: PSNR-Y of upscalers, RGB of interpolators. Goals were set before the models were
+trained.
+"""
+COLUMNS = ("model", "set", "goal", "reached", "", "what was tried, and what would be next")
+
+_GOALS = {
+    "fsrcnn-x2": {"Set5": 37.30},
+    "fsrcnn-x3": {"Set5": 33.30},
+    "fsrcnn-x4": {"Set5": 30.90},
+    "sesr-x2": {"Set5": 37.40, "Set14": 32.85},
+    "sesr-x4": {"Set5": 30.95},
+    "sesr-l-x2": {"Set5": 37.70},
+    "sesr-l-x4": {"Set5": 31.40},
+    "ifnet-lite": {"middlebury-other": 33.8, "ucf101": 32.2, "davis": 26.5},
+}
+_NOTES = {
+    "fsrcnn-x2": "Starts from a teacher that saw the truth, and soft labels; next, that start and many more steps.",
+    "fsrcnn-x3": "The head of x2's body first, then all of it; its curve still rises: next, more steps.",
+    "fsrcnn-x4": "The head of x2's body first, then all of it; next, more steps.",
+    "sesr-x2": "Twice the steps gave nothing, nor did pictures without JPEG; next, more pictures, and larger ones.",
+    "sesr-l-x2": "A tenth of the steps that sesr-x2 had; its curve still rises: next, more steps.",
+    "sesr-l-x4": "From the body of sesr-l-x2; next, more steps.",
+    "ifnet-lite": "Motion first, then pictures. What it cannot follow it mixes: next, blocks that look further, "
+    "and clips that move further.",
+}
+
+
+def rows(models: Sequence[Mapping[str, Any]]) -> Iterator[list[str]]:
+    """One for each goal of a model that was scored on its set."""
+    for model in models:
+        metric = "psnr_y" if model["task"] == "upscale" else "psnr_rgb"
+        for name, goal in _GOALS.get(model["name"], {}).items():
+            if name not in model["scores"]:
+                continue
+            reached = model["scores"][name]["mean"][metric]
+            short = round(goal - reached, 2)
+            verdict, note = (f"{short:.2f} short", _NOTES.get(model["name"], "")) if short > 0 else ("reached", "")
+            yield [f"`{model['name']}`", name, f"{goal:.2f}", f"{reached:.2f}", verdict, note]
