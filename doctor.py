@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from .core.catalog import CHECKS, ENGINES
-from .core.commands import Force, Json, Quiet, report
+from .core.commands import Force, Json, Quiet, refuse_report, report
 from .core.errors import BadInput, MachineCannot, need
 from .core.files import refuse_taken
 from .core.tensorrt_plan import FLAVOURS
@@ -41,6 +41,7 @@ def doctor(
     """
     if fix != (out is not None) or (fix and graph is None):
         raise BadInput("--fix takes a graph and where to write it: pocketlens doctor MODEL.onnx --fix -o FILE.onnx")
+    refuse_report(json_file, force)
     if out:
         refuse_taken(output_file(out, ".onnx"), force)
     seen = examine(graph, out) if graph else {"findings": [], "mended": []}

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..core import picture
-from ..core.commands import Force, Json, LazyGroup, Quiet, report
+from ..core.commands import Force, Json, LazyGroup, Quiet, refuse_report, report
 from ..core.errors import BadInput
 from ..core.files import refuse_existing
 from . import calibration_set
@@ -49,6 +49,7 @@ def make(
     Example: pocketlens calib make holiday.mp4 -o calib --count 16
     """
     refuse_existing(out, force)
+    refuse_report(json, force)
     made = make_set(src, count, quiet, pairs)
     calibration_set.write(out, made)
     what = "pairs" if pairs else "pictures"
@@ -69,6 +70,7 @@ def show(
     from .sheet import draw
 
     refuse_existing(out, force)
+    refuse_report(json, force)
     if not folder.is_dir():
         raise BadInput(f"no folder {folder}")
     shown = calibration_set.read(folder)

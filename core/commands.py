@@ -101,6 +101,14 @@ def run_group(group: LazyGroup) -> None:
     group(prog_name=group.name)
 
 
+def refuse_report(destination: str | None, force: bool) -> None:
+    """Raise BadInput where `--json` names a file that may not be replaced, or a folder; asked before any work."""
+    from .files import refuse_taken
+
+    if destination not in (None, "-"):
+        refuse_taken(Path(destination), force)
+
+
 def report(data: Any, destination: str | None, lines: Callable[[], str], quiet: bool = False) -> None:
     """Give a result to the user: JSON where `--json` says, otherwise `lines()` as text.
 

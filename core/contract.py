@@ -63,6 +63,21 @@ class DataSet(Strict):
         return self
 
 
+class GraphScores(Strict):
+    """What a graph makes of the samples in the engine that every installation has, whoever else runs it."""
+
+    file: Label
+    psnr: Values
+    """dB, as in `Scores`; so is the next."""
+    brightness: Values
+
+    @model_validator(mode="after")
+    def _are_of_one_set(self) -> GraphScores:
+        if len(self.psnr) != len(self.brightness):
+            raise ValueError("scores of a graph that are not of as many pictures")
+        return self
+
+
 class Soundness(Strict):
     """Whether a precision gives the same picture whole and in parts, on one engine."""
 
@@ -97,5 +112,7 @@ class Contract(Strict):
     limits: Limits = Limits()
     sets: dict[Label, DataSet] = Field(default_factory=dict, max_length=100)
     """By name; those in the bundle are `samples`."""
+    graphs: list[GraphScores] = Field(default_factory=list, max_length=100)
+    """Of each graph's file; empty in older bundles."""
     soundness: list[Soundness] = Field(default_factory=list, max_length=30)
     recordings: list[Recording] = Field(default_factory=list, max_length=MOST_RECORDINGS)

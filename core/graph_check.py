@@ -85,7 +85,11 @@ def check_graph(model: bytes) -> tuple[Ports, Ports]:
         raise ValueError(f"it has {len(nodes)} nodes, and at most {MOST_NODES} are run")
     for node in nodes:
         _check_node(node)
-    weights = {_check_tensor(tensor) for tensor in graph.get(5, ())}
+    weights: set[str] = set()
+    for tensor in graph.get(5, ()):
+        if (name := _check_tensor(tensor)) in weights:
+            raise ValueError(f"it has two tensors '{name}', of which one engine takes the first, and another the last")
+        weights.add(name)
     inputs, outputs = (dict(_port(value) for value in graph.get(number, ())) for number in (11, 12))
     return {name: port for name, port in inputs.items() if name not in weights}, outputs
 

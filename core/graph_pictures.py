@@ -119,10 +119,21 @@ def measure(bundle: Bundle) -> Iterator[Measured]:
 
 def measure_one(bundle: Bundle, graph: Graph) -> Measured:
     """Run one graph of a bundle on its samples. Raises as `measure`."""
+    return against_expected(bundle, graph, pictures(bundle, graph))
+
+
+def pictures(bundle: Bundle, graph: Graph) -> list[np.ndarray]:
+    """What a graph makes of each sample, uint8 (H, W, 3) BGR. Raises as `measure`."""
     if not bundle.manifest.samples:
         raise BadInput(f"{bundle.source} holds no sample pictures to measure its graphs on")
-    cases = [_case(bundle, sample) for sample in bundle.manifest.samples]
-    return Measured(graph, *_against(cases, Runner(bundle.whole(graph), graph.face, bundle.manifest)))
+    run = Runner(bundle.whole(graph), graph.face, bundle.manifest)
+    return [run(*_case(bundle, sample)[:2]) for sample in bundle.manifest.samples]
+
+
+def against_expected(bundle: Bundle, graph: Graph, made: Sequence[np.ndarray]) -> Measured:
+    """The `pictures` of a graph held against those that are expected."""
+    expected = [_case(bundle, sample)[2] for sample in bundle.manifest.samples]
+    return Measured(graph, *_against(made, expected))
 
 
 def least(bundle: Bundle, graph: Graph) -> float:
@@ -140,11 +151,10 @@ def _case(bundle: Bundle, sample: Sample | PairSample) -> Case:
     return frames, sample.t if pair else 0.5, expected
 
 
-def _against(cases: list[Case], run: Runner) -> tuple[int, float]:
+def _against(made: Sequence[np.ndarray], expected: Sequence[np.ndarray]) -> tuple[int, float]:
     """Largest error in grey levels, and PSNR in dB over all samples together."""
-    made = np.concatenate([run(frames, t).ravel() for frames, t, _ in cases])
-    expected = np.concatenate([wanted.ravel() for *_, wanted in cases])
-    return int(np.abs(made.astype(int) - expected).max()), psnr(made, expected)
+    ours, theirs = (np.concatenate([bgr.ravel() for bgr in bgrs]) for bgrs in (made, expected))
+    return int(np.abs(ours.astype(int) - theirs).max()), psnr(ours, theirs)
 
 
 def judge(bundle: Bundle) -> Iterator[Verdict]:

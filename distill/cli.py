@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ..core.commands import Force, Json, LazyGroup, Quiet, report, run_group
+from ..core.commands import Force, Json, LazyGroup, Quiet, refuse_report, report, run_group
 from ..core.errors import need
 
 GROUP = LazyGroup(
@@ -37,6 +37,7 @@ def run_recipe(
 
     Example: distill run sesr-x2 --data photos --set steps=20000 --out runs/sesr
     """
+    refuse_report(json_file, force or resume)
     need("torch", "train")
     from . import recipe as recipes
     from .run import run
@@ -69,6 +70,7 @@ def evaluate(
     lpips: Annotated[
         Path | None, typer.Option(metavar="FILE", help="LPIPS's linear layers for the backbone of --perceptual.")
     ] = None,
+    force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -82,6 +84,7 @@ def evaluate(
 
     Example: distill eval runs/real --data photos --degradation real --teacher RealESRGAN_x4plus.pth
     """
+    refuse_report(json_file, force)
     from .evaluate import PLAIN
     from .model import open_model
     from .score_folder import score_folder
@@ -144,6 +147,7 @@ def blend_weights(
 
     Example: distill blend runs/esrgan-x4-psnr runs/esrgan-x4-gan --alpha 0.2 --out runs/esrgan-x4
     """
+    refuse_report(json_file, force)
     need("torch", "train")
     from .blend import blend
 
@@ -151,11 +155,12 @@ def blend_weights(
     report(facts, json_file, lambda: f"{out}: {1 - alpha:g} of {first}, {alpha:g} of {second}", quiet)
 
 
-def list_all(json_file: Json = None, quiet: Quiet = False) -> None:
+def list_all(force: Force = False, json_file: Json = None, quiet: Quiet = False) -> None:
     """List teachers, students, losses and recipes, each with one line.
 
     Example: distill list
     """
+    refuse_report(json_file, force)
     from ..core.catalog import LOSSES, STUDENTS, TEACHERS
     from ..core.locate import shipped_teachers
     from . import recipe as recipes

@@ -39,7 +39,7 @@ class Chain:
         self.commands.append(shlex.join(["pocketlens", *line]))
         if not self._quiet:
             print(f"\n$ {self.commands[-1]}", flush=True)
-        extra = ["--json", str(self.folder / "reports" / f"{report}.json")] if report else []
+        extra = ["--json", str(self.folder / "reports" / f"{report}.json"), "--force"] if report else []
         code = GROUP.main([*line, *extra, *(["--quiet"] if self._quiet else [])], "pocketlens", standalone_mode=False)
         if code and not (optional and code == _CANNOT):
             raise typer.Exit(code)

@@ -8,7 +8,7 @@ import typer
 
 from ..core.bundle import read
 from ..core.catalog import TARGETS
-from ..core.commands import Json, LazyGroup, Quiet, report
+from ..core.commands import Force, Json, LazyGroup, Quiet, refuse_report, report
 from ..core.errors import BadInput
 from ..core.locate import is_bundle, locate
 from ..core.progress import progress
@@ -25,6 +25,7 @@ GROUP = LazyGroup(
 
 def check(
     bundle: Annotated[str, typer.Argument(help="A bundle, or the name of a shipped model.")],
+    force: Force = False,
     json_file: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -34,6 +35,7 @@ def check(
     """
     from ..core.graph_pictures import judge
 
+    refuse_report(json_file, force)
     path = locate(bundle)
     if not is_bundle(path):
         raise BadInput(f"{bundle} is not a bundle; make one with: pocketlens export bundle {bundle} -o NAME.plens")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ..core.commands import Force, Json, Quiet, report
+from ..core.commands import Force, Json, Quiet, refuse_report, report
 from ..core.errors import BadInput
 from ..core.files import refuse_taken
 from ..core.locate import locate
@@ -56,6 +56,7 @@ def quantize(
     if limit is not None and not 0 <= limit < math.inf:
         raise BadInput(f"--limit is in dB, 0 or more, not {limit}")
     one_of(processor, ("cpu", "tensorrt"), "--for")
+    refuse_report(json_file, force)
     if plot:
         refuse_taken(output_file(plot, ".png"), force)
     trained = open_checkpoint(model, scale)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..core.commands import Force, Json, Quiet, report
+from ..core.commands import Force, Json, Quiet, refuse_report, report
 from ..core.files import refuse_taken
 from ..core.locate import SUFFIX, locate
 from ..core.verdict import Verdict
@@ -41,6 +41,7 @@ def export_bundle(
     """
     wanted = list(dict.fromkeys(one_of(name.strip(), PRECISIONS, "--precisions") for name in precisions.split(",")))
     refuse_taken(output_file(out, SUFFIX), force)
+    refuse_report(json_file, force)
     trained = open_checkpoint(model, scale)
     from ..core.bundle import read, write
     from ..core.cases import by_name

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ..core.bundle import read
-from ..core.commands import Force, Json, Quiet, report
+from ..core.commands import Force, Json, Quiet, refuse_report, report
 from ..core.errors import BadInput
 from ..core.files import refuse_taken, sha256, write_bytes
 from ..core.locate import is_bundle, locate
@@ -41,6 +41,7 @@ def export_onnx(
     one_of(processor, ("cpu", "tensorrt"), "--for")
     one_of(face, FACES, "--face")
     refuse_taken(output_file(out, ".onnx"), force)
+    refuse_report(json_file, force)
     if is_bundle(locate(model)):
         network, graph = _sealed(model, precision, face, processor, calib, scale)
     else:

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from ..core.commands import Force, Json, Quiet, report
+from ..core.commands import Force, Json, Quiet, refuse_report, report
 from ..core.errors import BadInput, need
 from ..core.files import refuse_taken
 from ..core.make_plan import make_plan, request_plan
@@ -52,6 +52,7 @@ def export_trt(
     one_of(flavour, ("auto", "tensorrt", "rtx"), "--flavour")
     if not out.name.strip():
         raise BadInput(f"name the output NAME.plan, not '{out}'")
+    refuse_report(json_file, force or update)
     job = read_job(graph, parse_sizes(least, best, most), flavour, parse_capabilities(sm), workspace, dla)
     if job.flavour.ahead_of_time and timing_cache:
         raise BadInput("TensorRT for RTX times nothing when it builds; leave --timing-cache out")

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from ..core.bundle import read
-from ..core.commands import Json, Quiet, report
+from ..core.commands import Force, Json, Quiet, refuse_report, report
 from ..core.files import require_writable
 from ..core.locate import shipped_bundles
 from .bench import bench as measure
@@ -19,11 +19,12 @@ from .resolve import open_bundle
 from .sizes import parse_size
 
 
-def models(json: Json = None, quiet: Quiet = False) -> None:
+def models(force: Force = False, json: Json = None, quiet: Quiet = False) -> None:
     """List the shipped models.
 
     Example: pocketlens models --json -
     """
+    refuse_report(json, force)
     listed = [_shown(name, path) for name, path in shipped_bundles().items()]
 
     def lines() -> str:
@@ -66,6 +67,7 @@ def bench(
             help="Let auto go by this from now on; what was saved of other engines at the same size and threads stays.",
         ),
     ] = False,
+    force: Force = False,
     json: Json = None,
     quiet: Quiet = False,
 ) -> None:
@@ -73,6 +75,7 @@ def bench(
 
     Example: pocketlens bench sesr-x2 --size 360x640 --threads 2
     """
+    refuse_report(json, force)
     height, width = parse_size(size)
     named = [name.strip() for name in engines.split(",") if name.strip()]
     bundle = open_bundle(model)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -17,6 +18,9 @@ from pocketlens.core.resize import shrink
 from pocketlens.export.pairs import draw_pairs
 from pocketlens.export.samples import draw
 from pocketlens.runtime.contract.measured import contract_of
+
+Change = Callable[[onnx.ModelProto], None]
+"""What is done to a graph."""
 
 
 def sealed(bundle: Bundle, limits: Limits | None = None) -> Bundle:
@@ -62,31 +66,39 @@ def with_pairs(path: Path, count: int = 6) -> Bundle:
 def with_graph(
     bundle: Bundle,
     precision: str,
-    change: Callable[[onnx.ModelProto], None],
+    change: Change,
     face: str = "float",
     target: str = "cpu",
 ) -> Bundle:
     """The bundle with one graph changed, by default that which engines on CPUs run."""
     found = [g for g in bundle.manifest.graphs if (g.precision, g.face, g.target) == (precision, face, target)]
-    model = onnx.load_from_string(bundle.whole(found[0]))
-    change(model)
-    return Bundle(bundle.manifest, {**bundle.files, found[0].file: model.SerializeToString()}, bundle.source)
+    return with_graphs(bundle, {found[0].file: change})
 
 
-def after_the_end(kind: str, axis: int = 1, **given: np.ndarray) -> Callable[[onnx.ModelProto], None]:
-    """Puts a node behind a graph's only output, which keeps its name; `Gather` takes from an `axis`."""
+def with_graphs(bundle: Bundle, changes: Mapping[str, Change]) -> Bundle:
+    """The bundle with graphs changed, by their files; these then share no weights with others."""
+    files = dict(bundle.files)
+    for graph in bundle.manifest.graphs:
+        if graph.file in changes and files[graph.file] is bundle.files[graph.file]:
+            model = onnx.load_from_string(bundle.whole(graph))
+            changes[graph.file](model)
+            files[graph.file] = model.SerializeToString()
+    graphs = [g.model_copy(update={"weights": []}) if g.file in changes else g for g in bundle.manifest.graphs]
+    return Bundle(bundle.manifest.model_copy(update={"graphs": graphs}), files, bundle.source)
+
+
+def after_the_end(kind: str, facts: Mapping[str, Any] | None = None, **given: np.ndarray) -> Change:
+    """Puts a node with some attributes and constants behind a graph's only output, which keeps its name."""
 
     def change(model: onnx.ModelProto) -> None:
         graph = model.graph
         end = graph.output[0].name
+        before = f"{end}_{len(graph.node)}"
         for node in graph.node:
-            node.output[:] = [f"{name}_before" if name == end else name for name in node.output]
-            node.input[:] = [f"{name}_before" if name == end else name for name in node.input]
+            node.output[:] = [before if name == end else name for name in node.output]
+            node.input[:] = [before if name == end else name for name in node.input]
         graph.initializer.extend(numpy_helper.from_array(value, name) for name, value in given.items())
-        node = helper.make_node(kind, [f"{end}_before", *given], [end])
-        if kind == "Gather":
-            node.attribute.append(helper.make_attribute("axis", axis))
-        graph.node.append(node)
+        graph.node.append(helper.make_node(kind, [before, *given], [end], **(facts or {})))
 
     return change
 

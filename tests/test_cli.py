@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,24 +17,56 @@ COMMANDS = [
     "export check", "quantize", "run", "models", "bench", "verify", "report", "doctor", "calib make", "calib show",
     "capi build", "demo",
 ]  # fmt: skip
+REPORTING = {
+    "distill run": "sesr-x2", "distill eval": "sesr-x2 --data photos", "distill blend": "a b --alpha 0.5 --out new",
+    "distill list": "", "export onnx": "run -o new.onnx", "export trt": "a.onnx -o new.plan",
+    "export bundle": "run -o new.plens", "export check": "sesr-x2", "quantize": "run --explain", "models": "",
+    "bench": "sesr-x2", "verify": "sesr-x2", "report": "sesr-x2 -o new.html", "doctor": "",
+    "calib make": "sample -o new", "calib show": "calib -o new.png", "capi build": "-o new",
+}  # fmt: skip
+"""Commands with `--json`, and what they may be called with."""
 HEAVY = {"numpy", "cv2", "torch", "onnx", "onnxruntime", "openvino", "pydantic", "av"}
 BY_TYPER = {"pydantic"}
 """What Typer itself imports for the help of a group inside the group."""
 
 
-def commands(group: Any = GROUP, path: str = "") -> Iterator[str]:
-    """Every command, by the words that call it."""
+def commands(group: Any = GROUP, path: str = "") -> Iterator[tuple[str, set[str]]]:
+    """Every command, by the words that call it, and its options."""
     context = group.make_context(group.name, [], resilient_parsing=True)
     for name in group.commands:
         found = group.resolve_command(context, [name])[1]
         if hasattr(found, "commands"):
             yield from commands(found, f"{path}{name} ")
         else:
-            yield f"{path}{name}"
+            yield f"{path}{name}", {word for option in found.params for word in option.opts}
 
 
 def test_the_commands_are_those_that_are_tested_here():
-    assert set(commands()) == set(COMMANDS)
+    known = dict(commands())
+    assert set(known) == set(COMMANDS)
+    assert {name for name, options in known.items() if "--json" in options} == set(REPORTING)
+
+
+@pytest.mark.parametrize("command", REPORTING)
+def test_a_report_that_exists_is_refused_before_any_work(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.chdir(tmp_path)
+    Path("taken.json").write_text("mine")
+    Path("folder").mkdir()
+    words = *command.split(), *REPORTING[command].split()
+    assert pocketlens(*words, "--json", "taken.json") == 2
+    told = "pocketlens: taken.json exists; choose another name, or pass --force to replace it\n"
+    assert capsys.readouterr() == ("", told)
+    assert pocketlens(*words, "--json", "folder", "--force") == 2
+    assert capsys.readouterr() == ("", "pocketlens: folder is a folder; choose another name\n")
+    assert Path("taken.json").read_text() == "mine" and len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_report_that_exists_is_replaced_by_force(tmp_path: Path):
+    (tmp_path / "taken.json").write_text("mine")
+    assert pocketlens("models", "--json", tmp_path / "taken.json", "--force", "-q") == 0
+    assert "sesr-x2" in (tmp_path / "taken.json").read_text()
 
 
 @pytest.mark.parametrize("command", COMMANDS)

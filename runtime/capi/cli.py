@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...core.commands import Force, Json, LazyGroup, Quiet, report
+from ...core.commands import Force, Json, LazyGroup, Quiet, refuse_report, report
 from ...core.files import refuse_existing
 
 GROUP = LazyGroup(
@@ -31,6 +31,7 @@ def build_library(
     from .declarations import HEADER
 
     refuse_existing(out, force)
+    refuse_report(json, force)
     build(out)
     files = {"header": str(out / HEADER.name), "library": str(out / LIBRARY)}
     report(files, json, lambda: "\n".join(files.values()), quiet)

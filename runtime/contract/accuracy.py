@@ -56,7 +56,7 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
         known = before.scores.get(name)
         # A bundle may come from a stranger, and say anything of its pictures.
         if known and len(known["psnr"]) == len(values["psnr"]):
-            yield from _against(f"{of} {name}", values, known, before.same, limits)
+            yield from against(f"{of} {name}", values, known, before.same, limits)
         elif name == SAMPLES or not fp32 or fp32 is now:
             yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
         if name != SAMPLES and fp32 and fp32 is not now:
@@ -89,9 +89,9 @@ def _gap(of: str, values: Sequence[float], fp32: Sequence[float], limits: Limits
     return _as_loss(f"gap {of}", allowed, paired.judge_these(differences, allowed, allowed * limits.worst), "dB")
 
 
-def _against(of: str, values: Values, before: Values, same: bool, limits: Limits) -> Iterator[Row]:
-    """What the pictures of a set have lost."""
-    for measure in MEASURES:
+def against(of: str, values: Values, before: Values, same: bool, limits: Limits) -> Iterator[Row]:
+    """What the pictures of a set have lost, by each measure of their values."""
+    for measure in values:
         allowed, unit = getattr(limits, measure), "dB" if measure == "psnr" else "levels"
         differences = gains(measure, values[measure], before[measure], same)
         yield _as_loss(f"{measure} {of}", allowed, paired.judge(differences, allowed, allowed * limits.worst), unit)

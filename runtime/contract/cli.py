@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from ...core.bundle import Bundle, read
-from ...core.commands import Force, Json, Quiet, report
+from ...core.commands import Force, Json, Quiet, refuse_report, report
 from ...core.errors import BadInput
 from ...core.files import refuse_taken, write_text
 from ...core.locate import is_bundle, is_shipped, locate
@@ -52,7 +52,8 @@ def verify_model(
 
     Example: pocketlens verify mine.plens --data photos --junit report.xml
     """
-    for path in (junit, markdown, Path(json_file) if json_file and json_file != "-" else None):
+    refuse_report(json_file, force)
+    for path in (junit, markdown):
         if path:
             refuse_taken(path, force)
     bundle = open_bundle(model)

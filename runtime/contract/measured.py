@@ -14,6 +14,7 @@ from ...core.limits import Limits
 from ...core.progress import Advance
 from ..choose import AUTO, PRECISIONS, Choice, choices
 from ..session import Session
+from .graph_scores import sealed_graphs
 from .scores import Values, scores, sealed_scores
 from .soundness import soundness
 from .speed import quickest, record
@@ -57,6 +58,7 @@ def contract_of(bundle: Bundle, sets: Sets, limits: Limits, threads: int, second
     return Contract(
         limits=limits.of_task(bundle.manifest.task),
         sets={name: _data_set(name, cases, found) for name, cases in sets.items()},
+        graphs=list(sealed_graphs(bundle)),
         soundness=[each.soundness for each in found.values()],
         recordings=recordings(bundle, threads, seconds, advance) if seconds else [],
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from ...core.banding import banding
 from ...core.cases import Case, clip
 from ...core.checkerboard import checkerboard
 from ...core.colour import grey_difference
-from ...core.contract import MEASURES, Measure, Scores
+from ...core.contract import Measure, Scores
 from ...core.errors import BadInput
 from ...core.flicker import flicker
 from ...core.manifest import Manifest
@@ -26,11 +26,12 @@ Values = dict[Measure, list[float]]
 
 def scores(session: Session, cases: Sequence[Case]) -> Values:
     """Measure -> a value for each case."""
-    found: Values = {measure: [] for measure in MEASURES}
-    for case in cases:
-        for measure, value in _of_picture(session, case).items():
-            found[measure].append(round(value, _DIGITS))
-    return found
+    return listed([_of_picture(session, case) for case in cases])
+
+
+def listed(each: Sequence[Mapping[Measure, float]]) -> Values:
+    """The measures of each picture, as they are sealed."""
+    return {measure: [round(one[measure], _DIGITS) for one in each] for measure in each[0]}
 
 
 def sealed_scores(engine: str, precision: str, values: Values, fp32: Values | None) -> Scores:
@@ -66,14 +67,18 @@ def psnr(made: np.ndarray, truth: np.ndarray, facts: Manifest) -> float:
     return min(PERFECT, psnr_y(made, truth, facts.scale) if facts.task == "upscale" else psnr_rgb(made, truth))
 
 
+def of_one(made: np.ndarray, truth: np.ndarray, facts: Manifest) -> dict[Measure, float]:
+    """What one picture tells without its kind: PSNR and brightness. Raises BadInput where the sizes differ."""
+    if made.shape != truth.shape:
+        sizes = " and ".join(f"{bgr.shape[1]}x{bgr.shape[0]}" for bgr in (made, truth))
+        raise BadInput(f"what {facts.name} makes of a sample and its truth differ in size: {sizes}")
+    return {"psnr": psnr(made, truth, facts), "brightness": float(grey_difference(made, truth).mean())}
+
+
 def _of_picture(session: Session, case: Case) -> dict[Measure, float]:
     facts, made = session.manifest, make(session, case)
-    if made.shape != case.truth.shape:
-        sizes = " and ".join(f"{bgr.shape[1]}x{bgr.shape[0]}" for bgr in (made, case.truth))
-        raise BadInput(f"what {facts.name} makes of a sample and its truth differ in size: {sizes}")
     return {
-        "psnr": psnr(made, case.truth, facts),
-        "brightness": float(grey_difference(made, case.truth).mean()),
+        **of_one(made, case.truth, facts),
         "checkerboard": checkerboard(made, case.truth, _period(facts)),
         "banding": banding(made, case.truth),
         "flicker": _flicker(session, case),

@@ -72,7 +72,7 @@ def examine(
         rows = list(_accuracy(bundle, baseline, found, sets, limits, threads, advance, measured))
     if contract := bundle.manifest.contract:
         rows += accuracy.sealed_gaps(contract, limits, engine, {digest(cases) for cases in sets.values()})
-    rows += graphs(bundle, found, advance)
+    rows += graphs(bundle, found, limits, advance)
     return Examined([*rows, *pace(bundle, baseline, engine, limits, threads, seconds, advance)], measured)
 
 

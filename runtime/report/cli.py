@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...core.commands import Force, Json, Quiet
+from ...core.commands import Force, Json, Quiet, refuse_report
 from ...core.commands import report as tell
 from ...core.errors import BadInput
 from ...core.files import refuse_existing, write_text
@@ -42,6 +42,7 @@ def report(
     if out.suffix not in (".html", ".htm"):
         raise BadInput(f"a report is an HTML file; name it {out.stem}.html")
     refuse_existing(out, force)
+    refuse_report(json_file, force)
     timed_size = parse_size(size)
     costs = [read_sensitivity(path) for path in sensitivity or []]
     opened = open_models(models, data or [])

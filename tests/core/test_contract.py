@@ -22,6 +22,7 @@ RECORDING = {
 FACTS: dict[str, Any] = {
     "limits": {"psnr": 0.05},
     "sets": {"samples": {"sha256": "0" * 64, "pictures": 2, "scores": [SCORES]}},
+    "graphs": [{"file": "graphs/a.onnx", "psnr": [1.0, 2.0], "brightness": [0.0, 0.1]}],
     "soundness": [{"engine": "onnxruntime", "precision": "fp32", "tiled": 0.0, "odd_sizes": 1.0}],
     "recordings": [RECORDING],
 }
@@ -72,6 +73,9 @@ def changed(*path: str | int, value: Any) -> dict[str, Any]:
         changed("sets", "samples", "scores", 0, "psnr", value=[1e9, 1e9]),
         changed("sets", "samples", "scores", 0, "psnr", value=[1.0]),
         changed("sets", "samples", "scores", 0, "precision", value="int4"),
+        changed("graphs", 0, "psnr", value=[1.0]),
+        changed("graphs", 0, "file", value="a\n"),
+        changed("graphs", value=FACTS["graphs"] * 101),
         changed("soundness", 0, "tiled", value=256),
         changed("recordings", 0, "ratio", value=0),
         changed("recordings", 0, "noise", value=-1),

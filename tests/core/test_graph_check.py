@@ -54,6 +54,7 @@ REFUSED = {
         OUTSIDE,
     ),
     "only said to be elsewhere": (lambda m: m.graph.initializer.append(weight(data_location=1)), OUTSIDE),
+    "two of a name": (lambda m: m.graph.initializer.append(m.graph.initializer[0]), "two tensors 'w1'"),
     "in an attribute": (lambda m: m.graph.node.append(node_with(t=outside(weight()))), OUTSIDE),
     "in a list of tensors": (lambda m: m.graph.node.append(node_with(tensors=[outside(weight())])), "field 10"),
     "in a sparse attribute": (lambda m: m.graph.node.append(node_with(sparse_tensor=SPARSE)), "a sparse tensor"),

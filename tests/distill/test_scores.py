@@ -66,7 +66,7 @@ def test_the_table_has_a_line_a_picture_and_the_mean(photos: Path, tmp_path: Pat
 
 def scores(tmp_path: Path, *arguments: object) -> dict[str, Any]:
     file = tmp_path / "scores.json"
-    assert pocketlens("distill", "eval", *arguments, "--json", file, "-q") == 0
+    assert pocketlens("distill", "eval", *arguments, "--json", file, "--force", "-q") == 0
     return json.loads(file.read_text())
 
 

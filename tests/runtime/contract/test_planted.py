@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 from bundles import make_bundle
-from contracts import after_the_end, changed, constants, replace, sealed, shipped, with_graph, with_pairs, with_pictures
+from contracts import changed, constants, replace, sealed, shipped, with_graph, with_pairs, with_pictures
 from interpolators import make_interpolator, moving_graph
 from onnx import numpy_helper
+from planted import brighter, stale, swapped, torn
 from pocketlens.core.bundle import Bundle
 from pocketlens.core.contract import Contract
 from pocketlens.core.verdict import Verdict
@@ -72,20 +72,23 @@ def test_a_tenth_of_a_decibel_lost_by_worn_weights(sound: Bundle):
 
 
 def test_a_shift_of_one_grey_level(sound: Bundle):
-    level = np.array(1 / 255, np.float32)
-    rows = broken(with_graph(sound, "fp32", after_the_end("Add", level=level)))
+    rows = broken(with_graph(sound, "fp32", brighter(1)))
     assert rows["brightness"].found.value == pytest.approx(1, abs=0.2)
 
 
 def test_a_shift_of_one_grey_level_of_poor_pictures(tmp_path: Path):
     """Of pictures that are far from the truth it hardly changes the PSNR."""
     path = make_bundle(tmp_path / "rgb.plens", channels=3)
-    level = np.array(1 / 255, np.float32)
-    rows = broken(with_graph(sealed(with_pictures(path)), "fp32", after_the_end("Add", level=level)))
+    rows = broken(with_graph(sealed(with_pictures(path)), "fp32", brighter(1)))
     assert "brightness" in rows
 
 
-def test_a_tile_seam(sound: Bundle):
+def test_a_tile_seam_in_the_graph(sound: Bundle):
+    rows = broken(with_graph(sound, "fp32", torn(12, step=1, scale=2)))
+    assert {"psnr", "tiled"} <= set(rows)
+
+
+def test_a_tile_seam_of_a_halo_that_is_too_narrow(sound: Bundle):
     rows = broken(changed(sound, reach=1))
     assert set(rows) == {"tiled"}
     assert rows["tiled"].found.value > 2
@@ -94,37 +97,42 @@ def test_a_tile_seam(sound: Bundle):
 def test_swapped_channels(tmp_path: Path):
     good = sealed(with_pictures(make_bundle(tmp_path / "rgb.plens", channels=3)))
     assert broken(good) == {}
-    swapped = with_graph(good, "fp32", after_the_end("Gather", order=np.array([2, 1, 0])))
-    assert "psnr" in broken(swapped)
+    assert "psnr" in broken(with_graph(good, "fp32", swapped((2, 1, 0))))
 
 
-def stale(layer: int, factor: float) -> Callable[[onnx.ModelProto], None]:
-    """Makes a scale of int8 what it would be, had it been calibrated on pictures brighter or darker by a factor."""
-
-    def change(model: onnx.ModelProto) -> None:
-        scale = [t for t in constants(model, "QuantizeLinear") if numpy_helper.to_array(t).dtype == np.float32][layer]
-        replace(scale, numpy_helper.to_array(scale) * factor)
-
-    return change
-
-
-@pytest.mark.parametrize("layer", [0, 1])
-@pytest.mark.parametrize("factor", [0.5, 2])
-def test_a_stale_int8_scale(sound: Bundle, layer: int, factor: float):
-    rows = broken(with_graph(sound, "int8", stale(layer, factor)))
+@pytest.mark.parametrize(("place", "factor"), [(0, 2), (0, 0.5), (0.5, 0.5)])
+def test_a_stale_int8_scale(sound: Bundle, place: float, factor: float):
+    rows = broken(with_graph(sound, "int8", stale(place, factor)))
     assert rows["psnr"].name == "psnr int8 onnxruntime samples"
 
 
 def test_swapped_channels_of_a_graph_that_only_apps_run(sound: Bundle):
-    swap = after_the_end("Gather", axis=3, order=np.array([2, 1, 0]))
-    rows = broken(with_graph(sound, "int8", swap, face="frame"))
-    assert {name: row.name for name, row in rows.items()} == {"graph": "graph int8-frame-cpu.onnx"}
+    rows = broken(with_graph(sound, "int8", swapped((2, 1, 0)), face="frame"))
+    assert {row.name.split()[1] for row in rows.values()} == {"int8-frame-cpu.onnx"}
     assert "10.24 dB" in rows["graph"].found.why
+
+
+def loosely_held(bundle: Bundle) -> Bundle:
+    """The bundle as if its graphs had been far from their reference when it was sealed."""
+    return changed(bundle, limits=dict.fromkeys(bundle.manifest.limits, 20.0))
+
+
+def test_one_grey_level_of_a_graph_that_is_far_from_its_reference_anyway(sound: Bundle):
+    rows = broken(with_graph(loosely_held(sound), "int8", brighter(1), target="tensorrt"))
+    assert rows["brightness"].name == "brightness int8-float-tensorrt.onnx"
+    assert "graph" not in rows
+
+
+def test_graphs_of_a_bundle_that_knows_no_scores_of_theirs_are_held_to_the_reference_alone(sound: Bundle):
+    assert sound.manifest.contract
+    older = changed(loosely_held(sound), contract=sound.manifest.contract.model_copy(update={"graphs": []}))
+    assert broken(with_graph(older, "int8", brighter(1), target="tensorrt")) == {}
+    assert "graph" in broken(with_graph(older, "int8", swapped((2, 1, 0)), face="frame"))
 
 
 def test_a_stale_int8_scale_of_a_graph_for_another_engine(sound: Bundle):
     rows = broken(with_graph(sound, "int8", stale(0, 2), target="tensorrt"))
-    assert {name: row.name for name, row in rows.items()} == {"graph": "graph int8-float-tensorrt.onnx"}
+    assert {row.name.split()[1] for row in rows.values()} == {"int8-float-tensorrt.onnx"}
 
 
 def test_frames_moved_the_wrong_way(tmp_path: Path):
