@@ -34,7 +34,7 @@ Multiply-adds are of one picture of 1280x720: that which comes out, or that whic
 _SPEEDS = """## How fast they are
 `benchmarks/speeds.py`, on 2 threads and frames of 320x192, in turns: the shipped model as `auto` runs it, and how many
 times as fast it is as its network as published (the fp32 graph on onnxruntime) and as a teacher's at its published size
-(ESRGAN for upscalers, RIFE 4 for interpolators; fp32 on OpenVINO).
+(ESRGAN for upscalers, its x4 for x3, and RIFE 4 for interpolators; fp32 on OpenVINO).
 """
 _AGAIN = f"""## From scratch in minutes
 `make models` trains `sesr-x2` anew for {STEPS} steps on photographs of installed packages, and fails where it does not

@@ -3,16 +3,17 @@
     python benchmarks/speeds.py
 
 The shipped bundle runs as `auto` has it; the network as published is its fp32 graph on onnxruntime. The teacher's is
-ESRGAN's for upscalers and RIFE's for interpolators, at its published size, in fp32 on OpenVINO, which is the faster of
-the two for it. Its weights are random, for speed does not hang on them. All take turns on frames of 320x192, on two
-threads. Writes `benchmarks/results/speeds.json`; `benchmarks/models.py` puts it on the page.
+ESRGAN's for upscalers (x3 has none of its own, and gets that of x4) and RIFE's for interpolators, at its published
+size, in fp32 on OpenVINO, which is the faster of the two for it. Its weights are random, for speed does not hang on
+them. Models of one task and scale take turns, with one teacher, on frames of 320x192 and two threads. Writes
+`benchmarks/results/speeds.json`; `benchmarks/models.py` puts it on the page.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
 
@@ -36,7 +37,7 @@ ROUNDS = 3
 
 def teacher_of(facts: Manifest) -> tuple[Program, Callable[[], object]]:
     """Its graph, loaded, and a call of it."""
-    name, chosen = ("rife", {}) if facts.task == "interpolate" else ("esrgan", {"scale": facts.scale})
+    name, chosen = ("rife", {}) if facts.task == "interpolate" else ("esrgan", {"scale": 2 if facts.scale == 2 else 4})
     model = NETWORKS.get(name)
     options = model.options(**chosen)
     spec = model.spec(options)
@@ -48,31 +49,41 @@ def teacher_of(facts: Manifest) -> tuple[Program, Callable[[], object]]:
     return program, lambda: program.run(feeds)
 
 
-def speeds(name: str) -> dict[str, object]:
-    """Milliseconds of one picture, and how many times as fast the shipped model is."""
-    bundle = open_bundle(name)
-    ways = choices(bundle.manifest)[0]
-    plain = next(way for way in ways if (way.name, way.precision) == PUBLISHED)
+def speeds(names: Sequence[str]) -> dict[str, dict[str, object]]:
+    """Of models of one task and scale: milliseconds of one picture, and how many times as fast the shipped one is."""
+    bundles = {name: open_bundle(name) for name in names}
+    ways = {name: choices(bundle.manifest)[0] for name, bundle in bundles.items()}
+    calls: dict[str, Callable[[], object]] = {}
     with ExitStack() as opened:
-        calls = {
-            key: opened.enter_context(closing(way.load(bundle, THREADS))).trial(HEIGHT, WIDTH)
-            for key, way in {"shipped": ways[0], "published": plain}.items()
-        }
-        program, calls["teacher"] = teacher_of(bundle.manifest)
+        for name, bundle in bundles.items():
+            plain = next(way for way in ways[name] if (way.name, way.precision) == PUBLISHED)
+            for key, way in {"shipped": ways[name][0], "published": plain}.items():
+                program = opened.enter_context(closing(way.load(bundle, THREADS)))
+                calls[f"{name} {key}"] = program.trial(HEIGHT, WIDTH)
+        program, calls["teacher"] = teacher_of(bundles[names[0]].manifest)
         opened.enter_context(closing(program))
-        ms = medians(calls, ROUNDS)
+        found = medians(calls, ROUNDS)
+    return {name: _told(str(ways[name][0]), name, found) for name in names}
+
+
+def _told(way: str, name: str, found: Mapping[str, float]) -> dict[str, object]:
+    ms = {key: found[f"{name} {key}"] for key in ("shipped", "published")} | {"teacher": found["teacher"]}
     ratios = {f"of_{key}": ms[key] / ms["shipped"] for key in ("published", "teacher")}
-    return {"way": str(ways[0]), "ms": ms, "times_as_fast": ratios}
+    return {"way": way, "ms": ms, "times_as_fast": ratios}
 
 
 def main() -> None:
     """Measure all, print and write."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    found = {}
+    alike: dict[tuple[str, int], list[str]] = {}
     for name in shipped_bundles():
-        found[name] = speeds(name)
-        print(name, json.dumps(found[name]), flush=True)
-    write_text(RESULTS, json.dumps(found, indent=1) + "\n")
+        manifest = open_bundle(name).manifest
+        alike.setdefault((manifest.task, manifest.scale), []).append(name)
+    found: dict[str, dict[str, object]] = {}
+    for names in alike.values():
+        found |= speeds(names)
+        print(json.dumps({name: found[name] for name in names}), flush=True)
+    write_text(RESULTS, json.dumps(dict(sorted(found.items())), indent=1) + "\n")
 
 
 if __name__ == "__main__":
