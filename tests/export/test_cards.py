@@ -55,3 +55,9 @@ def test_shipped_bundles_say_what_they_are_for_and_what_they_learned_from(shippe
     assert NOT_STATED not in (card.intended_use, card.not_for, card.limits)
     learned_from = [folder["name"] for folder in shipped.provenance["data"]["train"]]
     assert learned_from and [name for name in learned_from if card.licence(name) == NOT_STATED] == []
+
+
+def test_shipped_bundles_show_how_their_training_went(shipped: Manifest):
+    steps = [point["step"] for point in shipped.curve]
+    assert steps and steps == sorted(set(steps)) and steps[-1] == shipped.provenance["steps"]
+    assert all(len(point) > 1 for point in shipped.curve), "a score or a term of the loss at each step"
