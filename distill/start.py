@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
 from ..core import checkpoint
 from ..core.catalog import NETWORKS
@@ -20,14 +22,17 @@ def load_start(recipe: Recipe) -> Checkpoint | None:
     """The weights to start from, or None.
 
     Of a network that is built round a student, a run of that student takes the student. Weights of another scale serve
-    a network that has a head. Raises BadInput when they are another network's.
+    a network that has a head. Options may differ where the weights do not. Raises BadInput when they are another
+    network's.
     """
     if recipe.start == "none":
         return None
-    path, spec, options = locate(recipe.start), recipe.student_spec(), recipe.student_options()
+    path, spec = locate(recipe.start), recipe.student_spec()
     start = _student_in(checkpoint.load(path, scale_of(spec) if _foreign(path) else None), recipe.student.name)
-    given = replace(start.options, scale=spec.scale) if spec.head and start.spec.head else start.options
-    if (start.name, given) != (recipe.student.name, options):
+    with torch.device("meta"):
+        wanted = _shapes(_taken(spec.build(), spec, start))
+    scaled = start.spec.scale == spec.scale or spec.head
+    if start.name != recipe.student.name or not scaled or _shapes(_taken(start.network, spec, start)) != wanted:
         raise BadInput(f"start = {recipe.start} holds {start.name} with {start.options}, not this recipe's student")
     return start
 
@@ -50,10 +55,17 @@ def scale_of(student: ModelSpec) -> int | None:
 
 def take_over(network: nn.Module, spec: ModelSpec, start: Checkpoint) -> None:
     """Give a freshly built network the weights of `start`; where that is of another scale, all but the head's."""
-    taken = start.network.state_dict()
-    if start.spec.scale != spec.scale:
-        taken = {name: weight for name, weight in taken.items() if not name.startswith(f"{spec.head}.")}
-    network.load_state_dict({**network.state_dict(), **taken})
+    network.load_state_dict({**network.state_dict(), **_taken(start.network, spec, start)})
+
+
+def _taken(network: nn.Module, spec: ModelSpec, start: Checkpoint) -> dict[str, Tensor]:
+    """The weights of a network that a start gives: all, or, where the scale changes, all but the head's."""
+    same, state = start.spec.scale == spec.scale, network.state_dict()
+    return {name: weight for name, weight in state.items() if same or not name.startswith(f"{spec.head}.")}
+
+
+def _shapes(state: Mapping[str, Tensor]) -> dict[str, torch.Size]:
+    return {name: weight.shape for name, weight in state.items()}
 
 
 def freeze_body(network: nn.Module, spec: ModelSpec) -> None:

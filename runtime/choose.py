@@ -63,8 +63,11 @@ def ready_network(
     program: Program, facts: Manifest, face: Face, tile: int | None = None, takes_bytes: bool = False
 ) -> Network | Interpolator:
     """A loaded graph with this face as the network that it is, tried; closed and MachineCannot where it fails."""
-    upscales = facts.task == "upscale"
-    network = Network(program, facts, tile, takes_bytes) if upscales else Interpolator(program, facts, face)
+    network = (
+        Network(program, facts, tile, takes_bytes)
+        if facts.task == "upscale"
+        else Interpolator(program, facts, face, takes_bytes)
+    )
     try:
         network.check()
     except MachineCannot:

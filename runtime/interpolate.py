@@ -12,7 +12,7 @@ import numpy as np
 from ..core.colour import from_network
 from ..core.errors import BadInput, MachineCannot
 from ..core.manifest import Face, Manifest
-from ..core.memory import Pool
+from ..core.memory import Pool, copied
 from .engine import FallBack, Program, no_fallback
 from .frame import BGR, LAYOUTS, Frame
 from .tiles import repeat_edges, round_up
@@ -33,11 +33,13 @@ class Interpolator:
 
     With a `motion` graph the network finds the motion, and it is enlarged and the frames are warped here: planar
     frames stay planar. Any other face gives the picture itself, from BGR to BGR. Frames are padded to the network's
-    `align` by repeating the edge, and what it makes is cropped.
+    `align` by repeating the edge, and what it makes is cropped. `takes_bytes` says that the program reads them as they
+    are stored.
     """
 
-    def __init__(self, program: Program, manifest: Manifest, face: str) -> None:
+    def __init__(self, program: Program, manifest: Manifest, face: str, takes_bytes: bool = False) -> None:
         self._program, self._facts, self._moves = program, manifest, face == MOTION
+        self._takes_bytes = takes_bytes
         self._coarser = 1
         self.memory = Pool()
         """Where arrays of the sizes that it works on come from."""
@@ -98,23 +100,31 @@ class Interpolator:
         return -(-height // factor), -(-width // factor)
 
     def _tensor(self, bgr: np.ndarray) -> np.ndarray:
-        """uint8 BGR -> (1, 3, H', W') RGB in [0, 1], shrunk where it is very large, and padded."""
+        """uint8 BGR -> (1, 3, H', W') RGB, shrunk where it is very large, and padded."""
         height, width = self._seen_size(*bgr.shape[:2])
         empty, align = self.memory.empty, self._facts.align
         if bgr.shape[:2] != (height, width):
             smaller = empty((height, width, 3), np.uint8)
             bgr = cv2.resize(bgr, (width, height), dst=smaller, interpolation=cv2.INTER_AREA)
-        tensor = empty((1, 3, round_up(height, align), round_up(width, align)), np.float32)
+        tensor = empty((1, 3, round_up(height, align), round_up(width, align)), np.uint8)
         channels = cv2.split(bgr, [empty((height, width), np.uint8) for _ in range(3)])
         for plane, channel in zip(tensor[0], channels[::-1], strict=True):
-            np.multiply(channel, np.float32(1 / 255), out=plane[:height, :width], dtype=np.float32)
-        return repeat_edges(tensor, height, width)
+            plane[:height, :width] = channel
+        return self._readable(repeat_edges(tensor, height, width))
+
+    def _readable(self, tensor: np.ndarray) -> np.ndarray:
+        """As the program takes it: in bytes, or in [0, 1]."""
+        if self._takes_bytes or tensor.dtype != np.uint8:
+            return tensor
+        values = copied(tensor, np.float32, self.memory.empty)
+        return np.multiply(values, np.float32(1 / 255), out=values)
 
     def _run(self, before: View, after: View, t: float) -> dict[str, np.ndarray]:
         """The graph's outputs of a pair."""
-        feeds = dict(zip(self._facts.inputs, (before.tensor, after.tensor, np.array([t], np.float32)), strict=True))
         height, width = before.tensor.shape[2:]
         while True:
+            frames = (self._readable(view.tensor) for view in (before, after))
+            feeds = dict(zip(self._facts.inputs, (*frames, np.array([t], np.float32)), strict=True))
             out = {name: self.memory.empty(shape, np.float32) for name, shape in self._shapes(height, width).items()}
             try:
                 return dict(self._program.run(feeds, out))
@@ -123,7 +133,7 @@ class Interpolator:
 
     def _become(self, other: Interpolator) -> None:
         self._program.close()
-        self._program, self._coarser = other._program, other._coarser
+        self._program, self._coarser, self._takes_bytes = other._program, other._coarser, other._takes_bytes
 
     def _shapes(self, height: int, width: int) -> dict[str, tuple[int, ...]]:
         """Output name -> shape, for frames of height x width."""

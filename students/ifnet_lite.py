@@ -1,11 +1,16 @@
-"""IFNet-lite: motion for any moment between two frames, found coarse to fine in three small blocks (after RIFE)."""
+"""IFNet-lite: motion for any moment between two frames, found coarse to fine in three small blocks (after RIFE).
+
+What moves far is looked for in smaller copies of the frames first, by the same blocks (as in UPR-Net, Jin et al. 2023).
+"""
 
 from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from typing import Annotated
 
 import torch
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -37,6 +42,8 @@ class Options:
     fine: Count = 48
     depth: Count = 3
     """3x3 convolutions inside each block, between its first and its head."""
+    halvings: Annotated[int, Field(ge=0, le=4)] = 0
+    """How often the frames are halved, each of which doubles the motion that can be followed."""
 
 
 class Joined(nn.Sequential):
@@ -97,12 +104,16 @@ class IFNetLite(nn.Module):
     Each frame gets features at 1/4, 1/8 and 1/16 of its size, once. A block at each size, the coarsest
     first, sees both frames' features, warped by the motion so far, and corrects it: warps are of small
     maps, and only the last is of the frames, bicubic. Motion is found at half size and enlarged.
+
+    With `halvings` the coarse block looks at the smallest copies of the frames, the middle one at each copy in turn,
+    and the fine one at the frames alone.
     """
 
     gains: Tensor
 
     def __init__(self, options: Options) -> None:
         super().__init__()
+        self._halvings = options.halvings
         self.quarter = nn.Sequential(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
         self.eighth = conv_relu(options.quarter, options.eighth, 2)
         self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
@@ -115,16 +126,23 @@ class IFNetLite(nn.Module):
         self.register_buffer("gains", gains, persistent=False)
 
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
-        """Sides must be multiples of 16."""
-        early, late = self._features(before), self._features(after)
+        """Sides must be multiples of 16, doubled with each halving."""
         moment = t.reshape(-1, 1, 1, 1)
-        found = self.coarse(torch.cat((early[0], late[0]), 1), _plane(moment, early[0]))
-        coarse = _motion(found, 8)
-        found = self._corrected(self.middle, early[1], late[1], found, moment)
-        middle = _motion(found, 4)
-        found = self._corrected(self.fine, early[2], late[2], found, moment)
-        fine = _motion(self._enlarged(found), 1)
-        return Between(fuse(before, after, fine, _SAMPLING), (coarse, middle, fine), found * self.gains)
+        copies = [(before, after)]
+        for _ in range(self._halvings):
+            copies.append((_halved(copies[-1][0]), _halved(copies[-1][1])))
+        quarters = [(self.quarter(early), self.quarter(late)) for early, late in copies]
+        eighths = [(self.eighth(early), self.eighth(late)) for early, late in quarters]
+        early, late = eighths[-1]
+        smallest = (self.sixteenth(early), self.sixteenth(late))
+        found = self.coarse(torch.cat(smallest, 1), _plane(moment, smallest[0]))
+        motions = [_motion(found, 8 << self._halvings)]
+        for halvings, features in reversed([*enumerate(eighths)]):
+            found = self._corrected(self.middle, *features, found, moment)
+            motions.append(_motion(found, 4 << halvings))
+        found = self._corrected(self.fine, *quarters[0], found, moment)
+        motions.append(_motion(self._enlarged(found), 1))
+        return Between(fuse(before, after, motions[-1], _SAMPLING), tuple(motions), found * self.gains)
 
     def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
@@ -135,10 +153,9 @@ class IFNetLite(nn.Module):
         """Flows and mask at twice the size, flows in pixels of that size."""
         return F.interpolate(found * self.gains, scale_factor=2.0, mode="bilinear")
 
-    def _features(self, frame: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        quarter = self.quarter(frame)
-        eighth = self.eighth(quarter)
-        return self.sixteenth(eighth), eighth, quarter
+
+def _halved(frame: Tensor) -> Tensor:
+    return F.avg_pool2d(frame, 2)
 
 
 def _plane(moment: Tensor, like: Tensor) -> Tensor:
@@ -151,11 +168,12 @@ def _motion(found: Tensor, factor: int) -> Motion:
     return Motion(found[:, :2] * factor, found[:, 2:_FLOWS] * factor, found[:, _FLOWS:])
 
 
-def _reach(depth: int) -> int:
+def _reach(options: Options) -> int:
     """A convolution at 1/k of the size reaches k pixels further; each enlarging by two half of one more."""
     stem = 1 + 2 + 4 + 8
-    block = depth + 2
-    return stem + (16 + 8 + 4) * (block + 1)
+    block = options.depth + 2
+    sizes = [16 << options.halvings, *(8 << halvings for halvings in range(options.halvings + 1)), 4]
+    return (stem << options.halvings) + sum(sizes) * (block + 1)
 
 
 def _spec(options: Options) -> ModelSpec:
@@ -166,8 +184,8 @@ def _spec(options: Options) -> ModelSpec:
         output="between",
         channels=3,
         scale=1,
-        align=_COARSEST,
-        reach=_reach(options.depth),
+        align=_COARSEST << options.halvings,
+        reach=_reach(options),
         taps={"coarse": "coarse.trunk", "middle": "middle.trunk", "fine": "fine.trunk"},
         split=True,
         sampling=_SAMPLING,

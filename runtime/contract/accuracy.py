@@ -16,6 +16,8 @@ from .row import Row, unknown
 from .scores import Values, gains
 
 _NOTHING_SEALED = "no measurements were sealed with it: give --baseline, or seal it: pocketlens export bundle"
+_NOT_THESE = "not sealed with scores of these pictures: give --baseline, or seal it with them: export bundle --data"
+_NOT_HERE = "not measured on this engine when the bundle was sealed: seal it where the engine runs"
 
 
 @dataclass(frozen=True)
@@ -27,14 +29,14 @@ class Before:
     odd_sizes: float | None = None
     same: bool = True
     """Whether it is of the same model, which is to give the same pictures."""
-    why_not: str = ""
-    """What to say of pictures whose scores it does not know."""
+    why_not: Mapping[str, str] = field(default_factory=dict)
+    """By the name of the set: why its scores are not known."""
 
 
 def sealed(contract: Contract | None, choice: Choice, digests: Mapping[str, str]) -> Before:
     """What a bundle says of an engine and precision. `digests`: name of a set -> sha256 of its pixels."""
     if contract is None:
-        return Before(why_not=_NOTHING_SEALED)
+        return Before(why_not=dict.fromkeys(digests, _NOTHING_SEALED))
     key = choice.name, choice.precision
     known: dict[str, Values] = {
         data.sha256: {measure: scores.values(measure) for measure in MEASURES}
@@ -44,9 +46,9 @@ def sealed(contract: Contract | None, choice: Choice, digests: Mapping[str, str]
     }
     odd = next((each.odd_sizes for each in contract.soundness if (each.engine, each.precision) == key), None)
     scores = {name: known[digest] for name, digest in digests.items() if digest in known}
-    return Before(
-        scores, odd, why_not="not measured on this engine when the bundle was sealed: seal it where the engine runs"
-    )
+    sealed_sets = {data.sha256 for data in contract.sets.values()}
+    why_not = {name: _NOT_HERE if digest in sealed_sets else _NOT_THESE for name, digest in digests.items()}
+    return Before(scores, odd, why_not=why_not)
 
 
 def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None, limits: Limits) -> Iterator[Row]:
@@ -58,7 +60,7 @@ def judged(choice: Choice, now: Measured, before: Before, fp32: Measured | None,
         if known and len(known["psnr"]) == len(values["psnr"]):
             yield from against(f"{of} {name}", values, known, before.same, limits)
         elif name == SAMPLES or not fp32 or fp32 is now:
-            yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not), "dB")
+            yield Row(f"psnr {of} {name}", limits.psnr, unknown(before.why_not.get(name, "")), "dB")
         if name != SAMPLES and fp32 and fp32 is not now:
             yield _gap(f"{of} {name}", values["psnr"], fp32.scores[name]["psnr"], limits)
     if now.soundness.tiled is not None:

@@ -143,7 +143,7 @@ def _before(
     try:
         before = measure(baseline, choice, sets, threads)
     except (MachineCannot, BadInput) as error:
-        return Before(why_not=f"the baseline cannot be measured: {error}")
+        return Before(why_not=dict.fromkeys(sets, f"the baseline cannot be measured: {error}"))
     return Before(before.scores, before.soundness.odd_sizes, same=False)
 
 

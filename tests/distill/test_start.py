@@ -71,6 +71,15 @@ def test_a_start_that_differs_in_more_than_scale_is_refused(photos: Path, tmp_pa
         ready(photos, fsrcnn_x2(tmp_path), wider)
 
 
+def test_what_changes_no_weight_may_differ(photos: Path, tmp_path: Path):
+    start = write_teacher(tmp_path / "whole", "ifnet_lite", coarse=2)
+    content = recipe(photos, student={"name": "ifnet_lite", "coarse": 2, "halvings": 1}, start=str(start), loss=PLAIN)
+    assert run.load_start(Recipe.model_validate(content))
+    wider = {**content, "student": {"name": "ifnet_lite", "coarse": 3, "halvings": 1}}
+    with pytest.raises(BadInput, match="not this recipe's student"):
+        run.load_start(Recipe.model_validate(wider))
+
+
 def test_a_network_without_a_head_cannot_be_frozen_but_for_it(photos: Path, tmp_path: Path):
     options = {"scale": 2, "features": 4, "growth": 2, "blocks": 1}
     with pytest.raises(BadInput, match=r"student\.freeze = body: this student has no head"):

@@ -13,7 +13,7 @@ from bundles import make_bundle, upscaler_graph
 from cameras import camera, camera_clip, free_port, url
 from clips import look, make_clip
 from commands import pocketlens
-from interpolators import make_interpolator, moving_graph
+from interpolators import fading_graph, make_interpolator, moving_graph
 from pocketlens.core.catalog import ENGINES
 from pocketlens.core.errors import MachineCannot
 from pocketlens.runtime import Session, api, choose
@@ -135,6 +135,18 @@ def test_a_film_goes_on_with_every_frame_in_its_place(interpolator: Path, breaks
         np.testing.assert_array_equal(picture, one if between < last else other)
         between += made_up
     assert between == len(FRAMES) - 1
+
+
+@pytest.mark.parametrize("last", range(3))
+def test_frames_that_were_read_in_bytes_are_read_as_floats_by_the_next_engine(
+    tmp_path: Path, breaks: Break, last: int
+):
+    fading = make_interpolator(tmp_path / "f.plens", {("fp32", "float"): fading_graph()}, align=4)
+    wanted = film(fading, engine="onnxruntime")
+    assert 5 < np.std(wanted[1][1]) and np.any(wanted[1][1] != wanted[0][1])
+    breaks(openvino=last)
+    for (_, picture), (_, faded) in zip(film(fading), wanted, strict=True):
+        np.testing.assert_allclose(picture.astype(int), faded, atol=1)
 
 
 def test_it_is_told_once_and_the_session_says_what_runs_now(upscaler: Path, breaks: Break):

@@ -61,6 +61,11 @@ def test_an_engine_that_nobody_measured_is_undecided(bundle: Bundle):
     assert row.verdict == UNDECIDED and "not measured on this engine" in row.found.why
 
 
+def test_pictures_that_nobody_sealed_are_undecided_and_the_mend_is_told(bundle: Bundle, tmp_path: Path):
+    row = found(bundle, folders=[write_photos(tmp_path / "photos", 6)])["psnr fp32 onnxruntime photos"]
+    assert row.verdict == UNDECIDED and "export bundle --data" in row.found.why
+
+
 def test_scores_of_other_pictures_than_there_are_decide_nothing(bundle: Bundle):
     fewer = changed(bundle, samples=bundle.manifest.samples[:3])
     contract = sealed(fewer).manifest.contract
