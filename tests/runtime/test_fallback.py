@@ -138,12 +138,10 @@ def test_a_film_goes_on_with_every_frame_in_its_place(interpolator: Path, breaks
 
 
 @pytest.mark.parametrize("last", range(3))
-def test_frames_that_were_read_in_bytes_are_read_as_floats_by_the_next_engine(
-    tmp_path: Path, breaks: Break, last: int
-):
+def test_frames_that_were_read_in_bytes_are_read_as_floats_by_the_next_engine(tmp_path: Path, breaks: Break, last: int):
     fading = make_interpolator(tmp_path / "f.plens", {("fp32", "float"): fading_graph()}, align=4)
     wanted = film(fading, engine="onnxruntime")
-    assert 5 < np.std(wanted[1][1]) and np.any(wanted[1][1] != wanted[0][1])
+    assert np.std(wanted[1][1]) > 5 and np.any(wanted[1][1] != wanted[0][1])
     breaks(openvino=last)
     for (_, picture), (_, faded) in zip(film(fading), wanted, strict=True):
         np.testing.assert_allclose(picture.astype(int), faded, atol=1)

@@ -25,8 +25,7 @@ def test_every_block_tells_its_motion_in_pixels_of_the_frame(halvings: int):
     made, far = network(halvings), 1.5
     for block in (made.coarse, made.middle, made.fine):
         nn.init.zeros_(block.head.weight)
-    with torch.no_grad():
-        made.coarse.head.bias[:4] = far
+    made.coarse.head.register_parameter("bias", nn.Parameter(torch.full((20,), far)))
     side = 2 * MODEL.spec(Options(halvings=halvings)).align
     motions = made(torch.rand(1, 3, side, side), torch.rand(1, 3, side, side), torch.tensor([0.5])).motions
     assert len(motions) == 3 + halvings
