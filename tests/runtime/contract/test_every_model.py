@@ -30,7 +30,7 @@ from pocketlens.runtime.contract.verify import verify
 LOST, NEARLY = 0.1, 0.01
 """dB."""
 MOST_TRIALS = 12
-SLOWER, RUNS, ROUNDS = 1.1, 20, 400
+SLOWER, RUNS, ROUNDS = 1.1, 20, 3000
 HARMLESS = "one int8 scale doubled"
 """A range twice as wide as need be cuts nothing off, and may cost less than a model is allowed to lose."""
 
