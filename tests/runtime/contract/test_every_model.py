@@ -33,6 +33,8 @@ MOST_TRIALS = 12
 SLOWER, RUNS, ROUNDS = 1.1, 20, 3000
 HARMLESS = "one int8 scale doubled"
 """A range twice as wide as need be cuts nothing off, and may cost less than a model is allowed to lose."""
+SLIGHT = "one int8 scale halved"
+"""It may cost what a model is allowed to lose, or be a gain in some pictures: a dozen do not tell. It never passes."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,12 @@ class Row:
 
     found: dict[str, Counter[Verdict]] = field(default_factory=lambda: defaultdict(Counter))
     unharmed: Counter[Verdict] = field(default_factory=Counter)
+
+    def caught(self, fault: str) -> int:
+        """How many did not get by; of a fault that may be harmless, all."""
+        counts = self.found[fault]
+        passed = {HARMLESS: 0, SLIGHT: counts[Verdict.PASS]}
+        return counts.total() - passed[fault] if fault in passed else counts[Verdict.FAIL]
 
     def told(self, fault: str) -> str:
         """Caught of planted."""
@@ -183,7 +191,7 @@ FAULTS: dict[str, Callable[[Bundle], Iterator[Harmed]]] = {
     "tile seam": a_seam,
     "channels swapped": channels,
     "all int8 scales stale": stale_scales,
-    "one int8 scale halved": a_scale_halved,
+    SLIGHT: a_scale_halved,
     HARMLESS: a_scale_doubled,
 }
 SLOW = "10 % slower, simulated"
@@ -232,7 +240,7 @@ def test_each_fault_is_caught_in_every_shipped_model_and_none_is_seen_in_a_sound
         (name, fault): row.told(fault)
         for name, row in rows.items()
         for fault in columns
-        if fault != HARMLESS and row.found[fault][Verdict.FAIL] < row.found[fault].total()
+        if row.caught(fault) < row.found[fault].total()
     }
     assert missed == {}
     assert all(row.unharmed[Verdict.FAIL] == 0 for row in rows.values())
