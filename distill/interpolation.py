@@ -82,7 +82,10 @@ class Interpolation:
     def __init__(
         self, recipe: Recipe, teacher: Checkpoint | None, taps: Iterable[str], device: torch.device, quiet: bool
     ) -> None:
-        """Find triplets and photos; see `open_footage` for what it raises."""
+        """Find triplets and photos; see `open_footage` for what it raises.
+
+        Raises BadInput, too, where there is a teacher and nothing to ask it about.
+        """
         self._recipe, self._spec, self._device = recipe, recipe.student_spec(), device
         # A feature says nothing of motion run backwards; a picture and its motion do.
         taps = sorted(taps)
@@ -97,6 +100,12 @@ class Interpolation:
         if self._crops.too_small and not quiet:
             left_out = f"{self._crops.too_small} of {len(footage.triplets)} triplets"
             print(f"{left_out} are smaller than the crop and left out", file=sys.stderr)
+        if self._cache and not self._crops.filmed:
+            raise BadInput(
+                f"the teacher is asked about filmed triplets, and of {len(footage.triplets)} none is as large as "
+                f"data.patch={data.patch}: name a video, or one whose frames are larger, use a smaller data.patch, or "
+                "train without a teacher, --set teacher=none, and without the losses that ask it"
+            )
         if self._cache:
             self._cache.require_room(self._crops.filmed)
 

@@ -105,6 +105,16 @@ def test_photos_alone_are_enough(tmp_path: Path):
     assert np.isfinite(metrics["validation"]["mean"]["psnr_rgb"])
 
 
+def test_a_teacher_with_nothing_to_be_asked_about_is_refused(triplets: Path, rife: Path, tmp_path: Path):
+    content = recipe(write_photos(tmp_path / "photos", 9, 136, 160), rife)
+    with pytest.raises(BadInput, match="filmed triplets, and of 0 none is as large as data.patch=64"):
+        run.run(content, tmp_path / "out", quiet=True)
+    large = {"train": [str(triplets), str(tmp_path / "photos")], "patch": 128}
+    with pytest.raises(BadInput, match=r"of [1-9]\d* none is as large as data.patch=128"):
+        run.run(recipe(triplets, rife, data=large), tmp_path / "out", quiet=True)
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_is_judged_on_is_not_trained_on(triplets: Path):
     content = recipe(triplets)
     job = run.make_ready(content, torch.device("cpu"), quiet=True)
