@@ -2,8 +2,8 @@
 
 A convolution that reads features, flows and a moment, joined, reads all of them in steps as large as the one
 that ranges furthest asks for: flows of thirty pixels leave features that end at 2 next to none. So each narrow
-branch that comes out of a float island is multiplied, channel by channel, until it ranges as far as the widest
-branch, and the weights that read it are divided by the same. In float this changes nothing.
+branch that comes out of a float island or a head, unrounded, is multiplied, channel by channel, until it ranges as far
+as the widest branch, and the weights that read it are divided by the same. In float this changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import onnx
 from onnx import NodeProto, helper, numpy_helper
 
 from .calibration import Feeds
+from .dataflow import delicate
 from .graph import CONVOLUTIONS, SIZES, array, constants, producers, set_array, upstream
 from .inside import inside
 
@@ -29,7 +30,7 @@ class _Joint:
     weights: str
     concat: NodeProto
     in_float: list[int]
-    """The branches that come out of float islands."""
+    """The branches that nothing has rounded before."""
 
 
 def balanced(
@@ -48,10 +49,11 @@ def balanced(
 def _joints(graph: onnx.GraphProto, floats: Collection[str]) -> Iterator[_Joint]:
     """Those that something in float leads to, and whose weights nobody else reads."""
     made_by, readers = producers(graph), Counter(name for node in graph.node for name in node.input)
+    unrounded = {*floats, *delicate(graph).heads}
 
     def in_float(branch: str) -> bool:
         ends = [node.name for node in upstream(graph, [branch], CONVOLUTIONS | SIZES) if node.op_type in CONVOLUTIONS]
-        return all(name in floats for name in ends)
+        return unrounded.issuperset(ends)
 
     for node in graph.node:
         concat = made_by.get(node.input[0]) if node.op_type == "Conv" and node.name not in floats else None

@@ -107,14 +107,14 @@ def image_space(graph: onnx.GraphProto) -> list[str]:
     """The nodes that work on the picture, or on places in it, where one step of an 8-bit grid would show.
 
     They are what `dataflow.delicate` finds: all that follows the last convolutions. Where the graph warps, the
-    convolutions that the motion comes out of are among them, and those that read nothing but motion. Where a
-    skip brings the input there, the convolutions make but a residual to it. Where neither is so, the picture
-    goes through the convolutions: the first and the last of them are image space too, and so are the 1x1 ones,
-    which cost little and have no kernel to keep the sum of.
+    convolutions that read nothing but motion are among them; those that the motion comes out of make but what is
+    added to it. Where a skip brings the input there, the convolutions make but a residual to it. Where neither is so,
+    the picture goes through the convolutions: the first and the last of them are image space too, and so are the 1x1
+    ones, which cost little and have no kernel to keep the sum of.
     """
     found = delicate(graph)
     if warps(graph):
-        return [*found.nodes, *found.heads, *_reading_motion(graph, found.heads)]
+        return [*found.nodes, *_reading_motion(graph, found.heads)]
     if not goes_through(graph):
         return list(found.nodes)
     weights = constants(graph)

@@ -46,6 +46,43 @@ class Options:
     """How often the frames are halved, each of which doubles the motion that can be followed."""
 
 
+class Halved(nn.Sequential):
+    """Features of a copy of the frame, halved so often."""
+
+    def forward(self, frame: Tensor, often: int) -> Tensor:  # type: ignore[override]
+        """Halve, and look."""
+        return super().forward(F.avg_pool2d(frame, 1 << often))
+
+
+class Strided(nn.Module):
+    """The same function without the copies, for engines are slow to make maps of three channels.
+
+    A convolution of means of squares is one of what they are means of, in longer strides.
+    """
+
+    def __init__(self, halved: Halved, halvings: int) -> None:
+        super().__init__()
+        look, *rest = halved
+        assert isinstance(look, nn.Sequential)
+        stem, relu = look
+        assert isinstance(stem, nn.Conv2d)
+        self.stems = nn.ModuleList(_strided(stem, 1 << often) for often in range(halvings + 1))
+        self.rest = nn.Sequential(relu, *rest)
+
+    def forward(self, frame: Tensor, often: int) -> Tensor:
+        """Look in strides."""
+        return self.rest(self.stems[often](frame))
+
+
+def _strided(conv: nn.Conv2d, side: int) -> nn.Conv2d:
+    """A convolution, of means of `side` x `side` pixels, as one of the pixels."""
+    (kernel, _), (stride, _) = conv.kernel_size, conv.stride
+    wide = nn.Conv2d(conv.in_channels, conv.out_channels, side * kernel, side * stride, side * (kernel // 2))
+    weight = conv.weight.detach().repeat_interleave(side, 2).repeat_interleave(side, 3) / side**2
+    wide.load_state_dict({"weight": weight, "bias": conv.state_dict()["bias"]})
+    return wide
+
+
 class Joined(nn.Sequential):
     """A convolution of features and of what is known, one after the other, and what follows it."""
 
@@ -113,8 +150,8 @@ class IFNetLite(nn.Module):
 
     def __init__(self, options: Options) -> None:
         super().__init__()
-        self._halvings = options.halvings
-        self.quarter = nn.Sequential(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
+        self.halvings = options.halvings
+        self.quarter: nn.Module = Halved(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
         self.eighth = conv_relu(options.quarter, options.eighth, 2)
         self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
         known = _FLOWS + _MASK + 1
@@ -128,15 +165,12 @@ class IFNetLite(nn.Module):
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
         """Sides must be multiples of 16, doubled with each halving."""
         moment = t.reshape(-1, 1, 1, 1)
-        copies = [(before, after)]
-        for _ in range(self._halvings):
-            copies.append((_halved(copies[-1][0]), _halved(copies[-1][1])))
-        quarters = [(self.quarter(early), self.quarter(late)) for early, late in copies]
+        quarters = [(self.quarter(before, often), self.quarter(after, often)) for often in range(self.halvings + 1)]
         eighths = [(self.eighth(early), self.eighth(late)) for early, late in quarters]
         early, late = eighths[-1]
         smallest = (self.sixteenth(early), self.sixteenth(late))
         found = self.coarse(torch.cat(smallest, 1), _plane(moment, smallest[0]))
-        motions = [_motion(found, 8 << self._halvings)]
+        motions = [_motion(found, 8 << self.halvings)]
         for halvings, features in reversed([*enumerate(eighths)]):
             found = self._corrected(self.middle, *features, found, moment)
             motions.append(_motion(found, 4 << halvings))
@@ -152,10 +186,6 @@ class IFNetLite(nn.Module):
     def _enlarged(self, found: Tensor) -> Tensor:
         """Flows and mask at twice the size, flows in pixels of that size."""
         return F.interpolate(found * self.gains, scale_factor=2.0, mode="bilinear")
-
-
-def _halved(frame: Tensor) -> Tensor:
-    return F.avg_pool2d(frame, 2)
 
 
 def _plane(moment: Tensor, like: Tensor) -> Tensor:
@@ -194,6 +224,9 @@ def _spec(options: Options) -> ModelSpec:
 
 def _deploy(network: nn.Module) -> nn.Module:
     deployed = copy.deepcopy(network)
+    assert isinstance(deployed, IFNetLite)
+    if isinstance(deployed.quarter, Halved):
+        deployed.quarter = Strided(deployed.quarter, deployed.halvings)
     for block in deployed.modules():
         if isinstance(block, Block) and isinstance(block.first, Joined):
             block.first = Parted(block.first, block.known)

@@ -107,7 +107,7 @@ def test_photos_alone_are_enough(tmp_path: Path):
 
 def test_a_teacher_with_nothing_to_be_asked_about_is_refused(triplets: Path, rife: Path, tmp_path: Path):
     content = recipe(write_photos(tmp_path / "photos", 9, 136, 160), rife)
-    with pytest.raises(BadInput, match="filmed triplets, and of 0 none is as large as data.patch=64"):
+    with pytest.raises(BadInput, match=r"filmed triplets, and of 0 none is as large as data.patch=64"):
         run.run(content, tmp_path / "out", quiet=True)
     large = {"train": [str(triplets), str(tmp_path / "photos")], "patch": 128}
     with pytest.raises(BadInput, match=r"of [1-9]\d* none is as large as data.patch=128"):

@@ -63,7 +63,7 @@ def test_every_channel_of_a_joint_ranges_as_far_as_the_widest_branch(both):
             np.testing.assert_allclose(found[name], widest, rtol=1e-3)
 
 
-def test_only_narrow_branches_out_of_float_islands_are_touched(both, build):
+def test_only_narrow_branches_that_nothing_rounds_are_touched(both, build):
     _, model, added = both
     widths = [len(array(constants(model.graph)[f"{name}/gain"])) for name in added]
     assert sorted(widths) == [1, 6, 6], "a moment, and twice the motion so far with one"

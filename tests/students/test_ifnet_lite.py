@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from pocketlens.students.ifnet_lite import MODEL, IFNetLite, Options
+from pocketlens.students.ifnet_lite import MODEL, IFNetLite, Options, Strided
 from torch import nn
 
 SMALL = {"stem": 2, "quarter": 2, "eighth": 2, "sixteenth": 2, "coarse": 2, "middle": 2, "fine": 2, "depth": 1}
@@ -55,3 +55,17 @@ def test_nothing_beyond_the_reach_changes_a_pixel(halvings: int):
         found, other = (made(each, after, torch.tensor([0.5])).found for each in (before, changed))
     differs = (found - other).abs().amax((0, 1, 2)) > 0
     assert differs.any() and 2 * differs.nonzero().max() < spec.align + spec.reach
+
+
+def test_deployed_it_makes_no_copies_and_the_same_picture():
+    made = network(2)
+    deployed = MODEL.deploy(made)
+    assert isinstance(deployed, IFNetLite) and isinstance(deployed.quarter, Strided)
+    side = 4 * MODEL.spec(Options(**SMALL, halvings=2)).align
+    before, after = torch.rand(2, 1, 3, side, side // 2)
+    with torch.inference_mode():
+        wanted, found = (one(before, after, torch.tensor([0.4])) for one in (made, deployed))
+    torch.testing.assert_close(found.found, wanted.found, atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(found.picture, wanted.picture, atol=1e-4, rtol=1e-4)
+    sizes = [tuple(weight.shape[2:]) for name, weight in deployed.quarter.stems.named_parameters() if "weight" in name]
+    assert sizes == [(3, 3), (6, 6), (12, 12)]
