@@ -45,11 +45,12 @@ def against_teacher(weights: Path, rounds: int) -> dict[str, Any]:
     """RIFE and the student as fp32 `float` graphs in the same engine, and the student's int8 beside them."""
     teacher = Graphs(checkpoint.load(weights)).build("fp32", "float").SerializeToString()
     bundle, found = open_bundle(MODEL), {}
+    align = bundle.manifest.align
     for engine in ("onnxruntime", "openvino"):
         load = ENGINES.get(engine).load
         programs = {
             "rife fp32": (load(teacher, THREADS), 64),
-            **{f"{MODEL} {p}": (load(bundle.graph(p, "float"), THREADS), 16) for p in ("fp32", "int8")},
+            **{f"{MODEL} {p}": (load(bundle.graph(p, "float"), THREADS), align) for p in ("fp32", "int8")},
         }
         times = medians({name: _call(*each) for name, each in programs.items()}, rounds)
         ratios = {name: times["rife fp32"] / ms for name, ms in times.items() if name != "rife fp32"}
