@@ -68,9 +68,9 @@ def _seems_whole(data: bytes) -> bool:
     return False
 
 
-def encode(bgr: np.ndarray, suffix: str = ".png") -> bytes:
-    """uint8 BGR -> the bytes of a picture file of the kind that `suffix` names."""
-    done, data = cv2.imencode(suffix, bgr)
+def encode(bgr: np.ndarray, suffix: str = ".png", small: bool = False) -> bytes:
+    """uint8 BGR -> the bytes of a picture file of the kind that `suffix` names; `small` takes longer over a PNG."""
+    done, data = cv2.imencode(suffix, bgr, [cv2.IMWRITE_PNG_COMPRESSION, 9] if small else [])
     if not done:
         raise BadInput(f"cannot encode a picture of {bgr.shape[1]}x{bgr.shape[0]} as {suffix}")
     return data.tobytes()

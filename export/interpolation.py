@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,8 @@ from ..core.colour import from_network, to_network
 from ..core.graph_pictures import Runner
 from ..core.manifest import Manifest, PairSample
 from ..core.metrics import PERFECT, interpolation_error, psnr_rgb, ssim_rgb
-from ..core.resize import crop_to_multiple
 from ..core.triplet import Triplet
-from .pairs import draw_pairs
+from .pairs import SIDE, draw_pairs
 from .task import Samples, Task
 
 
@@ -34,12 +32,12 @@ def make_samples(trained: Checkpoint, facts: Manifest) -> Samples:
     network = trained.deployed()
     samples: list[PairSample] = []
     files: dict[str, bytes] = {}
-    for drawn in draw_pairs():
-        before, after, truth = (crop_to_multiple(bgr, facts.align) for bgr in (drawn.before, drawn.after, drawn.truth))
-        made = reference(network, replace(drawn, before=before, after=after))
-        parts = {"before": before, "after": after, "expected": made, "truth": truth}
+    # Two of the smallest frames to a side: one alone would not show a graph that computes them apart.
+    for drawn in draw_pairs(side=facts.align * max(2, SIDE // facts.align)):
+        made = reference(network, drawn)
+        parts = {"before": drawn.before, "after": drawn.after, "expected": made, "truth": drawn.truth}
         names = {part: f"samples/{drawn.name}-{part}.png" for part in parts}
-        files |= {names[part]: picture.encode(bgr) for part, bgr in parts.items()}
+        files |= {names[part]: picture.encode(bgr, small=True) for part, bgr in parts.items()}
         samples.append(PairSample(**names, t=drawn.t))
     return list(samples), files
 

@@ -15,7 +15,7 @@ from ..core.triplet import Triplet
 from .samples import PATTERNS
 
 SIDE = 64
-"""Pixels a side; a multiple of what networks align to."""
+"""Pixels a side."""
 
 _OVERSAMPLING = 4
 _COARSE = 0.6
@@ -63,24 +63,24 @@ _SCENES: dict[str, tuple[float, list[_Layer]]] = {
 """Name -> the moment that is looked for, and what is seen, the farthest first."""
 
 
-def draw_pairs(seed: int = 0) -> list[Triplet]:
-    """Twelve triplets of uint8 (64, 64, 3) BGR."""
+def draw_pairs(seed: int = 0, side: int = SIDE) -> list[Triplet]:
+    """Twelve triplets of uint8 (side, side, 3) BGR."""
     made = []
     for index, (name, (t, layers)) in enumerate(_SCENES.items()):
-        before, truth, after = (_draw(layers, moment, (seed, index)) for moment in (0.0, t, 1.0))
+        before, truth, after = (_draw(layers, moment, (seed, index), side) for moment in (0.0, t, 1.0))
         made.append(Triplet(name, before, truth, after, t))
     return made
 
 
-def _draw(layers: list[_Layer], moment: float, seed: tuple[int, int]) -> np.ndarray:
+def _draw(layers: list[_Layer], moment: float, seed: tuple[int, int], side: int) -> np.ndarray:
     """The scene at one moment, the same for a seed but for what moves."""
-    side = SIDE * _OVERSAMPLING
-    y, x = (np.mgrid[:side, :side] + 0.5) / side
-    picture = np.zeros((side, side, 3))
+    dense = side * _OVERSAMPLING
+    y, x = (np.mgrid[:dense, :dense] + 0.5) / dense
+    picture = np.zeros((dense, dense, 3))
     for depth, layer in enumerate(layers):
         rng = np.random.default_rng((*seed, depth))
         colours = rng.uniform(0, 1, (2, 3))
-        u, v = _inside(layer, x, y, moment - 0.5)
+        u, v = _inside(layer, x, y, moment - 0.5, side)
         shown = PATTERNS[layer.pattern](_COARSE * (u - 0.5) + 0.5, _COARSE * (v - 0.5) + 0.5, rng)
         share = np.clip(shown, 0, 1)[..., None]
         seen = share * colours[0] + (1 - share) * colours[1]
@@ -90,14 +90,14 @@ def _draw(layers: list[_Layer], moment: float, seed: tuple[int, int]) -> np.ndar
             else (np.hypot(u - layer.place[0], v - layer.place[1]) < layer.radius)[..., None]
         )
         picture += hides * (seen - picture)
-    fine = np.clip(np.rint(resize(picture.astype(np.float32), SIDE, SIDE) * 255), 0, 255)
+    fine = np.clip(np.rint(resize(picture.astype(np.float32), side, side) * 255), 0, 255)
     return fine.astype(np.uint8)
 
 
-def _inside(layer: _Layer, x: np.ndarray, y: np.ndarray, since: float) -> tuple[np.ndarray, np.ndarray]:
+def _inside(layer: _Layer, x: np.ndarray, y: np.ndarray, since: float, side: int) -> tuple[np.ndarray, np.ndarray]:
     """Where in a layer lies what is seen at x, y in [0, 1), `since` the middle of the time between the frames."""
-    across = x - layer.place[0] - since * layer.shift[0] / SIDE
-    down = y - layer.place[1] - since * layer.shift[1] / SIDE
+    across = x - layer.place[0] - since * layer.shift[0] / side
+    down = y - layer.place[1] - since * layer.shift[1] / side
     angle, size = since * layer.turn, layer.zoom**since
     u = (np.cos(angle) * across + np.sin(angle) * down) / size
     v = (np.cos(angle) * down - np.sin(angle) * across) / size

@@ -11,6 +11,7 @@ from ..finding import Check, Finding, Graph
 from ..graph import CONVOLUTIONS, SIZES, upstream
 
 _SLOW = ("ConvTranspose", "Resize", "Upsample")
+_ENDS = CONVOLUTIONS | SIZES | {WARP}
 
 
 def _find(graph: Graph) -> Iterator[Finding]:
@@ -18,8 +19,8 @@ def _find(graph: Graph) -> Iterator[Finding]:
     for node in graph.nodes if graph.quantized else ():
         if node.op_type not in _SLOW or _is_quantized(node, graph):
             continue
-        # What holds places or the picture itself is in float for a reason, but not what follows int8 at once.
-        if node.name not in places or _enlarges_int8(node, graph):
+        # What holds places or the picture itself is in float for a reason, but not a picture that follows int8 at once.
+        if node.name not in places or (_enlarges_int8(node, graph) and not _enlarges_places(node, graph)):
             told = f"{node.op_type} is in float inside an int8 graph, between two changes of kind"
             mend = "end the network in a convolution and a pixel shuffle"
             if node.op_type == "ConvTranspose":
@@ -34,8 +35,15 @@ def _is_quantized(node: NodeProto, graph: Graph) -> bool:
 
 def _enlarges_int8(node: NodeProto, graph: Graph) -> bool:
     """Whether its values come from convolutions of int8."""
-    before = upstream(graph.model.graph, node.input[:1], through=CONVOLUTIONS | SIZES | {WARP})
+    before = upstream(graph.model.graph, node.input[:1], _ENDS)
     return any(one.op_type in CONVOLUTIONS and _is_restored(one.input[0], graph) for one in before)
+
+
+def _enlarges_places(node: NodeProto, graph: Graph) -> bool:
+    """Whether its values, enlarged or not, say where something is fetched from."""
+    grids = [one.input[1] for one in graph.nodes if one.op_type == WARP]
+    placing = {one.name for one in upstream(graph.model.graph, grids, _ENDS) if one.op_type not in SIZES}
+    return any(one.name in placing for one in upstream(graph.model.graph, node.input[:1], _ENDS))
 
 
 def _is_restored(name: str, graph: Graph) -> bool:

@@ -15,13 +15,14 @@ from graphs import run_all
 from moving import slid, to_feeds
 from onnx import numpy_helper
 from pocketlens.core import bundle as bundles
-from pocketlens.core import picture
+from pocketlens.core import checkpoint, picture
 from pocketlens.core.bundle import Bundle
 from pocketlens.core.catalog import SOURCES
 from pocketlens.core.colour import from_network
 from pocketlens.core.manifest import PairSample
 from pocketlens.export.build import Graphs
 from pocketlens.export.graph import array, constants
+from pocketlens.export.interpolation import make_samples
 from pocketlens.export.pairs import SIDE, draw_pairs
 
 
@@ -116,6 +117,14 @@ def test_its_samples_are_the_pairs_and_what_fp32_puts_between(opened: Bundle):
         assert before.shape == (SIDE, SIDE, 3)
         made = from_network(run_all(graph, to_feeds(before, after, sample.t))["between"][0])
         assert np.abs(made.astype(int) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(("align", "side"), [(16, SIDE), (48, 96), (64, 128)])
+def test_two_of_the_smallest_frames_fit_into_a_sample(opened: Bundle, pair_run_folder: Path, align: int, side: int):
+    trained = checkpoint.load(pair_run_folder)
+    samples, files = make_samples(trained, opened.manifest.model_copy(update={"align": align}))
+    shapes = {picture.decode(files[name], name).shape for sample in samples for name in sample.files()}
+    assert shapes == {(side, side, 3)}
 
 
 def test_it_passes_its_own_check(sealed: Path, capsys: pytest.CaptureFixture[str]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from pocketlens.core import remap
 from pocketlens.core.metrics import psnr_rgb
 from pocketlens.core.picture import blend
@@ -28,12 +29,13 @@ def test_something_moves_in_each_and_averaging_does_not_show_it():
         assert psnr_rgb(blend(pair.before, pair.after, pair.t), pair.truth) < 43, pair.name
 
 
-def test_the_middle_is_where_the_motion_says():
-    pairs = {pair.name: pair for pair in draw_pairs()}
+@pytest.mark.parametrize("side", [SIDE, 2 * SIDE])
+def test_the_middle_is_where_the_motion_says(side: int):
+    pairs = {pair.name: pair for pair in draw_pairs(side=side)}
     for name, (right, down) in {"slide": (3, 0), "drop": (0, -4), "dash": (9, 6), "early": (4, 4)}.items():
         pair = pairs[name]
         # What is seen at p half way was at p - t * shift before.
-        flow = -pair.t * np.array([right, down], np.float32)[:, None, None] * np.ones((2, SIDE, SIDE), np.float32)
+        flow = -pair.t * np.array([right, down], np.float32)[:, None, None] * np.ones((2, side, side), np.float32)
         made = np.rint(remap.warp(pair.before.astype(np.float32), flow, "bilinear"))[10:-10, 10:-10]
         truth = pair.truth[10:-10, 10:-10]
         assert psnr_rgb(made, truth) > psnr_rgb(pair.before[10:-10, 10:-10], truth) + 5, name

@@ -109,12 +109,14 @@ def test_an_integer_convolution_is_left_and_not_said_to_be_mended(tmp_path: Path
 
 @pytest.mark.parametrize("name", ["fsrcnn-x2", "ifnet-lite", "sesr-x2"])
 def test_what_is_shipped_for_cpus_is_taken_by_tensorrt_when_mended(name: str, tmp_path: Path):
-    (tmp_path / "a.onnx").write_bytes(read(shipped_bundles()[name]).graph("int8", "float", "cpu"))
+    bundle = read(shipped_bundles()[name])
+    (tmp_path / "a.onnx").write_bytes(bundle.graph("int8", "float", "cpu"))
     seen = examine(tmp_path / "a.onnx", tmp_path / "b.onnx")
     assert seen["mended"] and not any(finding["severity"] == "error" for finding in seen["findings"])
     assert read_graph(tmp_path / "b.onnx")
     graphs = [onnx.load(tmp_path / name) for name in ("a.onnx", "b.onnx")]
-    rows, columns = np.mgrid[:32, :32]
+    side = max(32, bundle.manifest.align)
+    rows, columns = np.mgrid[:side, :side]
     picture = (0.5 + 0.4 * np.sin(rows / 5 + columns / 7)).astype(np.float32)
     feeds = {
         value.name: np.full(1, 0.5, np.float32)

@@ -139,7 +139,7 @@ def test_a_plan_serves_frames_in_the_steps_that_its_network_takes(cache: Path):
     graph = open_bundle("ifnet-lite").graph("fp16", "motion", "tensorrt")
     next(plans_of(graph, pick_flavour("tensorrt"), []))
     profile = read_facts(plan_in(cache)).profile
-    assert (profile.min, profile.opt, profile.max) == ("16x16", "368x640", "1920x1920")
+    assert (profile.min, profile.opt, profile.max) == ("64x64", "384x640", "1920x1920")
 
 
 def test_tensorrt_for_rtx_builds_a_shipped_model_for_frames_from_one_pixel_on(
