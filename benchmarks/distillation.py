@@ -1,6 +1,6 @@
 r"""What each distillation term is worth: one student, the same steps, the truth alone against the truth and each term.
 
-    distill run pisr-x2 --data PHOTOS --out runs/pisr-x2
+    distill run pisr-x2 --data PHOTOS --set steps=10000 --out runs/pisr-x2
     python benchmarks/distillation.py upscaling --data PHOTOS --teacher runs/sesr-x2 --privileged runs/pisr-x2 \
         --score SET --score SET --steps 4000
 
@@ -56,6 +56,8 @@ class Study:
 
     base: str
     """The recipe that is shortened."""
+    student: Mapping[str, Any]
+    """The plain network, without what recipes add to train it better: that would blur what a term is worth."""
     metric: str
     truth: Loss
     variants: Mapping[str, Variant]
@@ -74,7 +76,9 @@ def _pictures() -> Study:
         "truth, privileged": Variant([own], "privileged", from_decoder=True),
         "all": Variant([soft, own], "privileged", from_decoder=True),
     }
-    return Study("fsrcnn-x2", "psnr_y", {"name": "pixel", "norm": "charbonnier"}, variants)
+    return Study(
+        "fsrcnn-x2", {"name": "fsrcnn", "scale": 2}, "psnr_y", {"name": "pixel", "norm": "charbonnier"}, variants
+    )
 
 
 def _motion() -> Study:
@@ -93,7 +97,7 @@ def _motion() -> Study:
         for name, term in terms.items()
     }
     variants = {"truth": Variant(), **taught, "all": Variant([*terms.values()], "teacher")}
-    return Study("ifnet-lite", "psnr_rgb", {"name": "laplacian"}, variants)
+    return Study("ifnet-lite", {"name": "ifnet_lite"}, "psnr_rgb", {"name": "laplacian"}, variants)
 
 
 STUDIES = {"upscaling": _pictures(), "interpolation": _motion()}
@@ -103,7 +107,7 @@ def shortened(study: Study, variant: Variant, seed: int, options: argparse.Names
     """The study's recipe with the variant's losses and teacher, and as many steps as asked."""
     base = recipes.load(study.base, train=options.data).model_dump()
     changed = {"steps": options.steps, "eval_every": options.steps // POINTS, "seed": seed}
-    changed |= {"loss": [study.truth, *variant.losses], "start": options.start}
+    changed |= {"loss": [study.truth, *variant.losses], "start": options.start, "student": study.student}
     changed["teacher"] = "none" if variant.teacher == "none" else getattr(options, variant.teacher)
     if variant.from_decoder:
         changed["start"] = options.privileged

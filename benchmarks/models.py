@@ -1,25 +1,27 @@
-"""What the models are and what they reach: the figures of `docs/models.md`.
+r"""What the models are and what they reach: the figures of `docs/models.md`.
 
-    python benchmarks/models.py --data Set5 --data Set14 --data B100 --data middlebury-other --data ucf101 --data davis
+    python benchmarks/models.py --data Set5 --data Set14 --data B100 \
+        --data middlebury-other --data ucf101 --data davis \
+        --beside fsrcnn_x2.pth --beside fsrcnn_x3.pth --beside fsrcnn_x4.pth --beside flownet.pkl
 
-Scores every run in `students/weights` on every set of its task, worn where it learned from worn pictures, and the int8
-of the bundle that was sealed from it. Writes `benchmarks/results/models.json`, and from that and what
-`benchmarks/speeds.py` wrote the page and README's table; with no `--data`, these alone.
+Scores every run in `students/weights` on every set of its task, worn where it learned from worn pictures, the int8 of
+the bundle that was sealed from it, and the weights of others that are given. Writes `benchmarks/results/models.json`,
+and from that and what `benchmarks/speeds.py` wrote the page and README's tables; with no `--data`, these alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 from pathlib import Path
 from typing import Any
 
-from models_page import front, page
+from models_page import front, front_between, page
 from pocketlens.core import checkpoint, triplet
 from pocketlens.core.errors import BadInput
 from pocketlens.core.files import to_json, write_text
 from pocketlens.core.locate import BUNDLES
+from pocketlens.core.spec import ModelSpec
 from pocketlens.distill import recipe as recipes
 from pocketlens.distill.evaluate import Trial, degrader
 from pocketlens.distill.model import open_model
@@ -33,7 +35,8 @@ RESULTS = HERE / "results" / "models.json"
 SPEEDS = HERE / "results" / "speeds.json"
 PAGE = HERE.parent / "docs" / "models.md"
 README = HERE.parent / "README.md"
-FRONT = re.compile(r"(<!-- upscalers -->\n).*?(<!-- end -->)", re.DOTALL)
+FRONTS = {"upscalers": front, "interpolators": front_between}
+"""The tables of README, by the comment before each."""
 PIXELS = 1280 * 720
 
 
@@ -41,7 +44,7 @@ def facts(run: Path, sets: list[Path]) -> dict[str, Any]:
     """All that the page tells of one run."""
     trained, trained_on = checkpoint.load(run), json.loads((run / "metrics.json").read_text(encoding="utf-8"))
     recipe, deployed, spec = recipes.load(str(run / "recipe.toml")), trained.deployed(), trained.spec
-    fitting = [folder for folder in sets if holds_triplets(folder) == (spec.task == "interpolate")]
+    fitting = fit(spec, sets)
     trial = Trial(degrader(recipe.data.degradation))
     return {
         "name": run.name,
@@ -60,6 +63,24 @@ def facts(run: Path, sets: list[Path]) -> dict[str, Any]:
         "scores": {folder.name: scores(str(run), folder, trial) for folder in fitting},
         "int8": int8(run.name, trained.digest, fitting, trial),
     }
+
+
+def beside(weights: str, sets: list[Path]) -> dict[str, Any]:
+    """What the page tells of weights that others trained, on clean pictures."""
+    network = checkpoint.load(Path(weights))
+    spec, trial = network.spec, Trial(degrader("bicubic"))
+    return {
+        "name": Path(weights).name,
+        "task": spec.task,
+        "scale": spec.scale,
+        "parameters": parameters(network.network),
+        "scores": {folder.name: scores(weights, folder, trial) for folder in fit(spec, sets)},
+    }
+
+
+def fit(spec: ModelSpec, sets: list[Path]) -> list[Path]:
+    """The sets that a model of its task is scored on."""
+    return [folder for folder in sets if holds_triplets(folder) == (spec.task == "interpolate")]
 
 
 def holds_triplets(folder: Path) -> bool:
@@ -83,19 +104,33 @@ def int8(name: str, digest: str, sets: list[Path], trial: Trial) -> dict[str, An
     return {folder.name: scores(name, folder, trial, "int8")["mean"] for folder in sets}
 
 
+def pages() -> dict[Path, str]:
+    """Each file that shows the results, as it is to be."""
+    results, speeds = (json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, SPEEDS))
+    models, others = results["models"], results["beside"]
+    readme = README.read_text(encoding="utf-8")
+    for name, table in FRONTS.items():
+        begin, end = f"<!-- {name} -->\n", "<!-- end -->"
+        before, _, rest = readme.partition(begin)
+        readme = f"{before}{begin}{table(models, others)}{end}{rest.partition(end)[2]}"
+    return {PAGE: page(models, others, speeds), README: readme}
+
+
 def main() -> None:
     """Score where there are sets, then write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", action="append", default=[], type=Path, help="HR pictures, or triplets")
-    sets = parser.parse_args().data
-    if sets:
-        found = [facts(run, sets) for run in sorted(RUNS.iterdir()) if (run / "metrics.json").exists()]
+    parser.add_argument("--beside", action="append", default=[], help="weights of others, as of distill eval")
+    chosen = parser.parse_args()
+    if chosen.data:
+        runs = [run for run in sorted(RUNS.iterdir()) if (run / "metrics.json").exists()]
+        found = {
+            "models": [facts(run, chosen.data) for run in runs],
+            "beside": [beside(weights, chosen.data) for weights in chosen.beside],
+        }
         write_text(RESULTS, to_json(found) + "\n")
-    models, speeds = (json.loads(path.read_text(encoding="utf-8")) for path in (RESULTS, SPEEDS))
-    write_text(PAGE, page(models, speeds))
-    write_text(
-        README, FRONT.sub(lambda place: f"{place[1]}{front(models)}{place[2]}", README.read_text(encoding="utf-8"))
-    )
+    for path, text in pages().items():
+        write_text(path, text)
 
 
 if __name__ == "__main__":

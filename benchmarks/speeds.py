@@ -3,10 +3,10 @@
     python benchmarks/speeds.py
 
 The shipped bundle runs as `auto` has it; the network as published is its fp32 graph on onnxruntime. The teacher's is
-ESRGAN's for upscalers (x3 has none of its own, and gets that of x4) and RIFE's for interpolators, at its published
-size, in fp32 on OpenVINO, which is the faster of the two for it. Its weights are random, for speed does not hang on
-them. Models of one task and scale take turns, with one teacher, on frames of 320x192 and two threads. Writes
-`benchmarks/results/speeds.json`; `benchmarks/models.py` puts it on the page.
+RIFE's for interpolators, realesr-general-x4v3's for upscalers of worn pictures, and ESRGAN's for the others (x3 has
+none of its own, and gets that of x4), at its published size, in fp32 on OpenVINO, which is the faster of the two for
+it. Its weights are random, for speed does not hang on them. Models of one task, scale and teacher take turns on frames
+of 320x192 and two threads. Writes `benchmarks/results/speeds.json`; `benchmarks/models.py` puts it on the page.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ ROUNDS = 3
 
 def teacher_of(facts: Manifest) -> tuple[Program, Callable[[], object]]:
     """Its graph, loaded, and a call of it."""
-    name, chosen = ("rife", {}) if facts.task == "interpolate" else ("esrgan", {"scale": 2 if facts.scale == 2 else 4})
+    if facts.task == "interpolate":
+        name, chosen = "rife", {}
+    elif facts.degradation == "real":
+        name, chosen = "srvgg", {"scale": 4, "convs": 32}
+    else:
+        name, chosen = "esrgan", {"scale": 2 if facts.scale == 2 else 4}
     model = NETWORKS.get(name)
     options = model.options(**chosen)
     spec = model.spec(options)
@@ -50,7 +55,7 @@ def teacher_of(facts: Manifest) -> tuple[Program, Callable[[], object]]:
 
 
 def speeds(names: Sequence[str]) -> dict[str, dict[str, object]]:
-    """Of models of one task and scale: milliseconds of one picture, and how many times as fast the shipped one is."""
+    """Of models with one teacher: milliseconds of one picture, and how many times as fast the shipped one is."""
     bundles = {name: open_bundle(name) for name in names}
     ways = {name: choices(bundle.manifest)[0] for name, bundle in bundles.items()}
     calls: dict[str, Callable[[], object]] = {}
@@ -75,10 +80,10 @@ def _told(way: str, name: str, found: Mapping[str, float]) -> dict[str, object]:
 def main() -> None:
     """Measure all, print and write."""
     argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    alike: dict[tuple[str, int], list[str]] = {}
+    alike: dict[tuple[str, int, str], list[str]] = {}
     for name in shipped_bundles():
         manifest = open_bundle(name).manifest
-        alike.setdefault((manifest.task, manifest.scale), []).append(name)
+        alike.setdefault((manifest.task, manifest.scale, manifest.degradation), []).append(name)
     found: dict[str, dict[str, object]] = {}
     for names in alike.values():
         found |= speeds(names)
