@@ -40,6 +40,24 @@ class CollapsibleConv(nn.Module):
         weight, bias = self.kernel()
         return F.conv2d(x, weight.contiguous(memory_format=torch.channels_last), bias, padding=weight.shape[-1] // 2)
 
+    @classmethod
+    def around(cls, conv: nn.Conv2d, width: int) -> CollapsibleConv:
+        """A block that starts as an odd, padded convolution of at most `width` outputs, which its first channels hold.
+
+        The other channels start with nothing to say, and find it while the block is trained.
+        """
+        outputs, inputs, kernel, _ = conv.weight.shape
+        block = cls(inputs, outputs, kernel, width)
+        nn.init.kaiming_normal_(block.expand.weight, nonlinearity="linear")
+        zero_bias(block.expand)
+        zero_bias(block.squeeze)
+        with torch.no_grad():
+            block.expand.weight[:outputs] = conv.weight
+            block.squeeze.weight.copy_(torch.eye(outputs, width)[..., None, None])
+            if conv.bias is not None and block.squeeze.bias is not None:
+                block.squeeze.bias.copy_(conv.bias)
+        return block
+
     def collapsed(self) -> nn.Conv2d:
         """The same function as one plain convolution."""
         weight, bias = self.kernel()

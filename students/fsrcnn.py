@@ -1,4 +1,4 @@
-"""FSRCNN(d, s, m) on luma (Dong, Loy and Tang 2016)."""
+"""FSRCNN(d, s, m) on luma (Dong, Loy and Tang 2016), which may be trained wide and deployed as published."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from ..core.blocks import pass_through, same_for_each_phase, zero_bias
+from ..core.blocks import CollapsibleConv, collapse, pass_through, same_for_each_phase, zero_bias
 from ..core.errors import BadInput
 from ..core.options import Count
 from ..core.resize import upsampling_kernel
@@ -27,6 +27,12 @@ class Options:
     m: Count = 4
     head: Literal["deconv", "shuffle"] = "deconv"
     """`deconv` as published; `shuffle` is a convolution and a pixel shuffle, which int8 engines like better."""
+    wide: bool = False
+    """Train every convolution as a linear block of SESR; deployed it is the published one either way."""
+
+
+WIDTH = 128
+"""Channels inside a linear block; more where `d` is more."""
 
 
 class FSRCNN(nn.Module):
@@ -50,7 +56,14 @@ class FSRCNN(nn.Module):
             if isinstance(layer, nn.Conv2d):
                 nn.init.kaiming_normal_(layer.weight, a=0.25, mode="fan_out")
                 pass_through(layer)
+        if options.wide:
+            self._widen(max(WIDTH, d))
         self.head = _deconvolution(d, scale) if options.head == "deconv" else _shuffle(d, scale)
+
+    def _widen(self, width: int) -> None:
+        for name, layer in list(self.named_modules()):
+            if isinstance(layer, nn.Conv2d):
+                self.set_submodule(name, CollapsibleConv.around(layer, width))
 
     def forward(self, x: Tensor) -> Tensor:
         """Upscale a picture of any size."""
@@ -117,4 +130,4 @@ def _adopt(state: Mapping[str, Tensor], scale: int | None) -> tuple[Options, dic
     return Options(scale, d, s, m), renamed
 
 
-MODEL = Model(Options, _spec, adopt=_adopt)
+MODEL = Model(Options, _spec, deploy=collapse, adopt=_adopt)

@@ -19,6 +19,19 @@ def test_a_collapsed_block_is_the_wide_one(kernel: int, residual: bool):
     torch.testing.assert_close(block.collapsed()(x), wide, atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize(("inputs", "outputs", "kernel", "bias"), [(1, 8, 5, True), (8, 3, 1, True), (3, 3, 3, False)])
+def test_a_block_round_a_convolution_starts_as_it_and_every_channel_learns(
+    inputs: int, outputs: int, kernel: int, bias: bool
+):
+    torch.manual_seed(0)
+    conv, x = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias), torch.rand(2, inputs, 9, 7)
+    block = CollapsibleConv.around(conv, 16)
+    torch.testing.assert_close(block(x), conv(x), atol=1e-6, rtol=0)
+    block(x).square().sum().backward()
+    assert block.squeeze.weight.grad is not None
+    assert (block.squeeze.weight.grad.abs().amax((0, 2, 3)) > 0).all()
+
+
 def test_collapsing_a_network_leaves_the_trained_one_alone():
     torch.manual_seed(0)
     network = nn.Sequential(CollapsibleConv(1, 2, 3, 8), nn.ReLU(), nn.Sequential(CollapsibleConv(2, 1, 3, 8)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,19 @@ def build(options: Options) -> nn.Module:
 def test_it_has_the_published_number_of_weights(options: Options, weights: int):
     """Dong et al. 2016, tables 1 and 4: convolution weights, without biases and PReLU slopes."""
     assert sum(value.numel() for value in build(options).parameters() if value.ndim == 4) == weights
+
+
+def test_trained_wide_it_is_deployed_at_the_published_size():
+    torch.manual_seed(0)
+    plain = Options(d=8, s=4, m=2)
+    wide, x = MODEL.spec(replace(plain, wide=True)).build(), torch.rand(1, 1, 9, 7)
+    lean = MODEL.deploy(wide)
+    torch.testing.assert_close(lean(x), wide(x), atol=1e-5, rtol=0)
+    assert shapes(lean) == shapes(build(plain)) != shapes(wide)
+
+
+def shapes(network: nn.Module) -> dict[str, torch.Size]:
+    return {name: value.shape for name, value in network.state_dict().items()}
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
