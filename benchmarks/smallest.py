@@ -1,4 +1,4 @@
-"""Retrains `sesr-x2` from scratch in minutes, on photographs of installed packages, and holds it to its bar.
+"""Retrains the smallest model from scratch in minutes, on photographs of installed packages, and holds it to its bar.
 
     make models
 
@@ -15,19 +15,21 @@ from pocketlens.distill.run import run
 from pocketlens.examples.demo import put_pictures
 
 OUT = Path("out") / "models"
+SMALLEST = "fsrcnn-x4"
 STEPS = 3000
-BAR = 1.85
-"""dB of PSNR-Y over bicubic, on the held-out photographs."""
+BAR = 1.0
+"""dB of PSNR-Y over bicubic, on the held-out photographs. Three seeds reached 1.08, 1.11 and 1.08."""
 
 
 def main() -> int:
     """Train, score, and say whether it is enough."""
     put_pictures(OUT)
     pictures = OUT / "pictures"
-    changes = [f"steps={STEPS}", "eval_every=1000", f'data.val=["{pictures / "held-out"}"]']
-    found = run(recipes.load("sesr-x2", changes, [str(pictures / "train")]), OUT / "sesr-x2", force=True)["validation"]
+    changes = ["start=none", f"steps={STEPS}", "eval_every=1000", f'data.val=["{pictures / "held-out"}"]']
+    recipe = recipes.load(SMALLEST, changes, [str(pictures / "train")])
+    found = run(recipe, OUT / SMALLEST, force=True)["validation"]
     gain = found["mean"]["psnr_y"] - found["baseline"]["psnr_y"]
-    print(f"sesr-x2 after {STEPS} steps: {gain:.2f} dB over bicubic; the bar is {BAR:.2f}")
+    print(f"{SMALLEST} after {STEPS} steps: {gain:.2f} dB over bicubic; the bar is {BAR:.2f}")
     return int(gain < BAR)
 
 
