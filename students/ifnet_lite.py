@@ -25,6 +25,9 @@ _FLOWS, _MASK = 4, 1
 _SAMPLING: Sampling = "bicubic"
 """Of the frames, for the picture: bilinear fetching blurs what moves by parts of a pixel."""
 
+_NEAREST = 1e-3
+"""To a given frame, where the mask is finite still."""
+
 
 @dataclass(frozen=True)
 class Options:
@@ -86,15 +89,15 @@ def _strided(conv: nn.Conv2d, side: int) -> nn.Conv2d:
 class Joined(nn.Sequential):
     """A convolution of features and of what is known, one after the other, and what follows it."""
 
-    def forward(self, features: Tensor, known: Tensor) -> Tensor:  # type: ignore[override]
+    def forward(self, *maps: Tensor) -> Tensor:  # type: ignore[override]
         """Join them."""
-        return super().forward(torch.cat((features, known), 1))
+        return super().forward(torch.cat(maps, 1))
 
 
 class Parted(nn.Module):
     """The same function, each with a convolution of its own.
 
-    int8 has one range for all that it joins, and features, flows and moments have none in common. On CPUs without
+    int8 has one range for all that it joins, and features and flows have none in common. On CPUs without
     AMX OpenVINO even mixes up 8-bit maps that are joined in odd numbers of channels.
     """
 
@@ -114,7 +117,7 @@ class Parted(nn.Module):
 
 
 class Block(nn.Module):
-    """Features and what is known (N, ..., h, w) -> what to add to flows and mask, (N, 5, 2h, 2w).
+    """Features and what is known, if anything is, (N, ..., h, w) -> what to add to flows and mask, (N, 5, 2h, 2w).
 
     Nothing before it is trained.
     """
@@ -129,10 +132,11 @@ class Block(nn.Module):
         nn.init.zeros_(self.head.weight)
         zero_bias(self.head)
 
-    def forward(self, features: Tensor, known: Tensor) -> Tensor:
-        """The change; in float32 whatever the convolutions compute in, for a flow needs its digits."""
-        features = self.first(features, known)
-        return F.pixel_shuffle(self.head(self.trunk(self.body(features) + features)), 2).float()
+    def forward(self, *maps: Tensor) -> Tensor:
+        """The change; in float32 at least, whatever the convolutions compute in, for a flow needs its digits."""
+        features = self.first(*maps)
+        found = F.pixel_shuffle(self.head(self.trunk(self.body(features) + features)), 2)
+        return found.to(torch.promote_types(found.dtype, torch.float32))
 
 
 class IFNetLite(nn.Module):
@@ -144,9 +148,14 @@ class IFNetLite(nn.Module):
 
     With `halvings` the coarse block looks at the smallest copies of the frames, the middle one at each copy in turn,
     and the fine one at the frames alone.
+
+    Motion is found for the half and taken to be even, so that at other moments it is a share of that.
     """
 
     gains: Tensor
+    slopes: Tensor
+    offsets: Tensor
+    mask: Tensor
 
     def __init__(self, options: Options) -> None:
         super().__init__()
@@ -154,13 +163,19 @@ class IFNetLite(nn.Module):
         self.quarter: nn.Module = Halved(conv_relu(3, options.stem, 2), conv_relu(options.stem, options.quarter, 2))
         self.eighth = conv_relu(options.quarter, options.eighth, 2)
         self.sixteenth = conv_relu(options.eighth, options.sixteenth, 2)
-        known = _FLOWS + _MASK + 1
-        self.coarse = Block(2 * options.sixteenth, 1, options.coarse, options.depth)
+        known = _FLOWS + _MASK
+        self.coarse = Block(2 * options.sixteenth, 0, options.coarse, options.depth)
         self.middle = Block(2 * options.eighth, known, options.middle, options.depth)
         self.fine = Block(2 * options.quarter, known, options.fine, options.depth)
-        # Where it is computed from the start: what a CUDA graph captures may copy nothing from the host.
-        gains = torch.tensor([2.0] * _FLOWS + [1.0] * _MASK)[:, None, None]
-        self.register_buffer("gains", gains, persistent=False)
+        # Where they are used from the start: what a CUDA graph captures may copy nothing from the host.
+        each = {
+            "gains": [2.0, 2.0, 2.0, 2.0, 1.0],
+            "slopes": [2.0, 2.0, -2.0, -2.0, 0.0],
+            "offsets": [0.0, 0.0, 2.0, 2.0, 1.0],
+            "mask": [0.0, 0.0, 0.0, 0.0, 1.0],
+        }
+        for name, values in each.items():
+            self.register_buffer(name, torch.tensor(values)[:, None, None], persistent=False)
 
     def forward(self, before: Tensor, after: Tensor, t: Tensor) -> Between:
         """Sides must be multiples of 16, doubled with each halving."""
@@ -168,29 +183,28 @@ class IFNetLite(nn.Module):
         quarters = [(self.quarter(before, often), self.quarter(after, often)) for often in range(self.halvings + 1)]
         eighths = [(self.eighth(early), self.eighth(late)) for early, late in quarters]
         early, late = eighths[-1]
-        smallest = (self.sixteenth(early), self.sixteenth(late))
-        found = self.coarse(torch.cat(smallest, 1), _plane(moment, smallest[0]))
-        motions = [_motion(found, 8 << self.halvings)]
+        found = self.coarse(torch.cat((self.sixteenth(early), self.sixteenth(late)), 1))
+        motions = [_motion(self._at(moment, found), 8 << self.halvings)]
         for halvings, features in reversed([*enumerate(eighths)]):
-            found = self._corrected(self.middle, *features, found, moment)
-            motions.append(_motion(found, 4 << halvings))
-        found = self._corrected(self.fine, *quarters[0], found, moment)
+            found = self._corrected(self.middle, *features, found)
+            motions.append(_motion(self._at(moment, found), 4 << halvings))
+        found = self._at(moment, self._corrected(self.fine, *quarters[0], found))
         motions.append(_motion(self._enlarged(found), 1))
         return Between(fuse(before, after, motions[-1], _SAMPLING), tuple(motions), found * self.gains)
 
-    def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor, moment: Tensor) -> Tensor:
+    def _at(self, moment: Tensor, found: Tensor) -> Tensor:
+        """Flows and mask for the half -> for `t`: a nearer frame is less of the way off, and counts for more."""
+        inside = moment.clamp(_NEAREST, 1 - _NEAREST)
+        return found * (moment * self.slopes + self.offsets) + self.mask * torch.log((1 - inside) / inside)
+
+    def _corrected(self, block: nn.Module, early: Tensor, late: Tensor, found: Tensor) -> Tensor:
         """What was found so far at the size of these features -> what is found now, at twice that size."""
         warped = (warp(early, found[:, :2]), warp(late, found[:, 2:_FLOWS]))
-        return self._enlarged(found) + block(torch.cat(warped, 1), torch.cat((found, _plane(moment, early)), 1))
+        return self._enlarged(found) + block(torch.cat(warped, 1), found)
 
     def _enlarged(self, found: Tensor) -> Tensor:
         """Flows and mask at twice the size, flows in pixels of that size."""
         return F.interpolate(found * self.gains, scale_factor=2.0, mode="bilinear")
-
-
-def _plane(moment: Tensor, like: Tensor) -> Tensor:
-    """`t` at every place of a map."""
-    return moment.expand(-1, -1, *like.shape[2:])
 
 
 def _motion(found: Tensor, factor: int) -> Motion:
@@ -228,7 +242,7 @@ def _deploy(network: nn.Module) -> nn.Module:
     if isinstance(deployed.quarter, Halved):
         deployed.quarter = Strided(deployed.quarter, deployed.halvings)
     for block in deployed.modules():
-        if isinstance(block, Block) and isinstance(block.first, Joined):
+        if isinstance(block, Block) and block.known and isinstance(block.first, Joined):
             block.first = Parted(block.first, block.known)
     return deployed
 

@@ -80,7 +80,7 @@ def answer(made: Tensor | Between) -> Tensor:
 def impulse_reach(network: nn.Module, spec: ModelSpec) -> int:
     """How far, in input pixels, one input column spreads through a network none of whose weights cancel.
 
-    Frames are black and `t` is 0, so that nothing moves. Samples differ in the place on the grid of `align`.
+    Frames are black and `t` is one at which these give nothing. Samples differ in the place on the grid of `align`.
     """
     for parameter in network.double().parameters():
         nn.init.constant_(parameter, 1 / parameter[0].numel() if parameter.ndim > 1 else 0.0)
@@ -93,10 +93,15 @@ def impulse_reach(network: nn.Module, spec: ModelSpec) -> int:
     samples = torch.arange(len(places))
     frames = torch.zeros(len(places), spec.channels, spec.align, width, dtype=torch.float64)
     frames[samples, :, :, places] = 1
-    others = {"t": frames.new_zeros(len(places)), TRUTH: nn.functional.interpolate(0 * frames, scale_factor=spec.scale)}
-    feeds = [others.get(name, frames) for name in spec.inputs]
+    truth = nn.functional.interpolate(0 * frames, scale_factor=spec.scale)
+
+    def shown(pictures: Tensor, t: float) -> Tensor:
+        others = {"t": frames.new_full((len(places),), t), TRUTH: truth}
+        return answer(network(*(others.get(name, pictures) for name in spec.inputs)))
+
     with torch.inference_mode():
-        sample, column = answer(network(*feeds)).abs().amax((1, 2)).nonzero().unbind(1)
+        silent = next(t for t in (0.0, 0.5) if not shown(0 * frames, t).any())
+        sample, column = shown(frames, silent).abs().amax((1, 2)).nonzero().unbind(1)
     column = column // spec.scale
     assert column.min() > 0 and column.max() < width - 1, "the picture is too small to tell"
     return int((column - places[sample]).abs().max())
