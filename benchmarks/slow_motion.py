@@ -5,7 +5,7 @@ r"""Seven frames between two, as slow motion wants them: of an interpolator as i
 The two neighbouring frames of each clip that differ most, within one scene and at their full size, for a contact sheet
 and for what can be told without the truth. With the truth: of nine frames in a row, scaled down until compression no
 longer shows, the first and the last are given and the seven between them are to be found. Writes
-`benchmarks/results/slow-motion.json` and `docs/images/slow-motion.jpg`.
+`benchmarks/results/slow_motion.json` and `docs/images/slow-motion.jpg`.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def main() -> None:
         "clips": {name: figures for name, (_, figures) in looked.items()},
     }
     print(json.dumps(results, indent=1))
-    write_text(HERE / "results" / "slow-motion.json", json.dumps(results, indent=1) + "\n")
+    write_text(HERE / "results" / "slow_motion.json", json.dumps(results, indent=1) + "\n")
     draw_rows([row for rows, _ in looked.values() for row in rows], HERE.parent / "docs" / "images" / "slow-motion.jpg")
 
 

@@ -27,7 +27,7 @@ def test_a_run_tells_of_clips_and_draws_two_rows_a_clip(tmp_path: Path, monkeypa
     monkeypatch.setattr(slow_motion, "STRETCHES", 3)
     monkeypatch.setattr(sys, "argv", ["slow_motion.py", *map(str, [student, "--teacher", teacher, "--clip", clip])])
     slow_motion.main()
-    text = (tmp_path / "benchmarks" / "results" / "slow-motion.json").read_text()
+    text = (tmp_path / "benchmarks" / "results" / "slow_motion.json").read_text()
     found = json.loads(text)
     assert (found["student"], found["teacher"]) == ("still.plens", "fading.plens") and str(tmp_path) not in text
     of_clip = found["clips"]["park"]

@@ -68,4 +68,4 @@ def test_in_the_student_the_heads_are_what_flows_come_out_of(build):
     weights = {tensor.name: tensor.dims for tensor in graph.initializer}
     assert [weights[head.input[1]][0] for head in heads] == [20, 20, 20], "a flow to each frame and a mask, four places"
     convolutions = [node for node in graph.node if node.op_type == "Conv"]
-    assert len(convolutions) - len(heads) == 8 + 9, "of both frames, and three of each block"
+    assert len(convolutions) - len(heads) == 8 + 8, "of both frames; two of the first block, three of others"

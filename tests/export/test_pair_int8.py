@@ -31,7 +31,7 @@ def test_all_but_what_sees_or_places_pixels_is_quantized(build, processor: str):
             assert not {kinds.get(name) for name in node.input} & {"QuantizeLinear", "DequantizeLinear"}, node.name
     quantized = [n for n in graph.node if n.op_type == "Conv" and kinds.get(n.input[1]) == "DequantizeLinear"]
     convolutions = sum(node.op_type == "Conv" for node in wanted.node)
-    reading_motion, seeing_frames = 3, 2 if processor == "tensorrt" else 0
+    reading_motion, seeing_frames = 2, 2 if processor == "tensorrt" else 0
     assert len(quantized) == convolutions - reading_motion - seeing_frames
 
 
