@@ -19,11 +19,9 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
 from pocketlens.calib_data.sources import sample_pictures
 from pocketlens.core import picture
 from pocketlens.core.checkerboard import checkerboard
-from pocketlens.core.colour import to_network
 from pocketlens.core.files import write_text
 from pocketlens.core.locate import is_bundle, locate
 from pocketlens.distill import recipe
@@ -31,11 +29,10 @@ from pocketlens.distill.backbone import Backbone, load_backbone
 from pocketlens.distill.blend import blend
 from pocketlens.distill.evaluate import Distance, Trial, Upscaler, degrade
 from pocketlens.distill.model import UpscalingModel, open_model
-from pocketlens.distill.perceptual_distance import perceptual_distance
+from pocketlens.distill.perceptual_distance import distance_by, perceptual_distance
 from pocketlens.distill.plots import draw_rows
 from pocketlens.distill.score_folder import score_folder
 from restoration import bicubic, once
-from torch.nn import functional as F
 
 HERE = Path(__file__).parent
 PHOTOGRAPHS = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "grass.png")
@@ -64,18 +61,6 @@ def unseen(run: Path, backbone: Backbone) -> list[str]:
     terms = recipe.load(str(run / "recipe.toml")).loss if (run / "recipe.toml").is_file() else []
     seen = [term.loss_options().layers or backbone.layers[-1:] for term in terms if term.name == "perceptual"]
     return [layer for layer in backbone.layers if seen and all(layer not in layers for layers in seen)]
-
-
-def distance_by(backbone: Backbone, layers: Sequence[str]) -> Distance:
-    """As `perceptual_distance` without linear layers, by these layers alone."""
-
-    def distance(made: np.ndarray, truth: np.ndarray) -> float:
-        with torch.inference_mode():
-            ours, theirs = (backbone(torch.from_numpy(to_network(bgr, 3))[None], layers) for bgr in (made, truth))
-            apart = (F.normalize(F.relu(ours[one])) - F.normalize(F.relu(theirs[one])) for one in layers)
-            return float(sum(each.square().sum(1).mean() for each in apart))
-
-    return distance
 
 
 def scores(way: Upscaler, scale: int, folder: Path, distances: Mapping[str, Distance]) -> dict[str, float]:

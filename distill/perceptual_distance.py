@@ -10,6 +10,8 @@ but its figures are on a scale of their own, and of each backbone its own.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -36,13 +38,16 @@ def perceptual_distance(backbone: Path, linear: Path | None = None) -> Distance:
     Raises BadInput for files that cannot be used, and for linear layers fitted to another backbone.
     """
     network = load_backbone(backbone)
-    layers = _LAYERS[network.name]
-    weights = _linear(linear, network, backbone) if linear else [None] * len(layers)
+    return distance_by(network, _LAYERS[network.name], _linear(linear, network, backbone) if linear else None)
+
+
+def distance_by(network: Backbone, layers: Sequence[str], weights: Sequence[Tensor] | None = None) -> Distance:
+    """The distance by these layers of a backbone, the channels of each weighted by (1, C, 1, 1) or counting alike."""
 
     def distance(made: np.ndarray, truth: np.ndarray) -> float:
         with torch.inference_mode():
             ours, theirs = (network(_tensor(picture), layers) for picture in (made, truth))
-            per_layer = zip(layers, weights, strict=True)
+            per_layer = zip(layers, weights or repeat(None, len(layers)), strict=True)
             return float(sum(_apart(ours[name], theirs[name], weight) for name, weight in per_layer))
 
     return distance
@@ -61,7 +66,7 @@ def _direction(features: Tensor) -> Tensor:
     return F.normalize(F.relu(features), dim=1, eps=1e-10)
 
 
-def _linear(path: Path, network: Backbone, backbone: Path) -> list[Tensor | None]:
+def _linear(path: Path, network: Backbone, backbone: Path) -> list[Tensor]:
     """One weight (1, C, 1, 1) for each layer."""
     if network.caffe or network.name == "VGG19":
         raise BadInput(
