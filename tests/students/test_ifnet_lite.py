@@ -35,6 +35,19 @@ def test_every_block_tells_its_motion_in_pixels_of_the_frame(halvings: int):
         torch.testing.assert_close(motion.before[:, :1], torch.full_like(motion.before[:, :1], far * (8 << halvings)))
 
 
+@pytest.mark.parametrize("t", [0.125, 0.5, 0.75])
+def test_at_each_moment_it_has_its_share_of_the_motion_at_the_half(t: float):
+    made = network(1)
+    made.coarse.head.register_parameter("bias", nn.Parameter(torch.linspace(-1, 1, 20)))
+    frames = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 64, 64)
+    half, then = made(*frames, torch.tensor([0.5])), made(*frames, torch.tensor([t]))
+    for asked, now in zip(half.motions, then.motions, strict=True):
+        torch.testing.assert_close(now.before, asked.before * 2 * t)
+        torch.testing.assert_close(now.after, asked.after * 2 * (1 - t))
+        assert now.before.abs().amax() > 0
+        torch.testing.assert_close(now.mask, asked.mask + torch.logit(torch.tensor(1 - t)))
+
+
 def test_halved_frames_need_no_other_weights_and_make_another_picture():
     whole, halved = network(0), network(1)
     halved.load_state_dict(whole.state_dict())
